@@ -1,0 +1,125 @@
+"""What a source shows (`Entry`) and what we make of it (`Article`): the two shapes every parser speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time as an entry claims it.
+
+    `at` is timezone-aware UTC. `day_only` says that the source gave a day without a time: `at` is then the
+    start of that day in the source's zone, and must be shown as a day (no midnight lies). `method` names how
+    it was read (`rfc822`, `iso8601`, `zone-name`, `source-zone`, `cjk`, ...).
+    """
+
+    at: datetime
+    day_only: bool = False
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing a source shows, as it shows it, in clean text. Strings are empty when absent, never None.
+
+    `guid` is the source's own id (`rss guid`, `atom id`, JSON Feed `id`), or the link when it has none;
+    `link` is an absolute http(s) address or empty; `publisher` is the real publisher when a search feed
+    names one (`<source>`, `News:Source`); `summary` and `content` are plain text; `updated` as `published`.
+    """
+
+    guid: str
+    link: str
+    title: str
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    publisher: str = ""
+    language: str = ""
+    published: Moment | None = None
+    updated: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDocument:
+    """One body, read. `entries` in the order of the document; `warnings` are one clear line each."""
+
+    kind: str  # rss | rdf | atom | json-feed | sitemap | wordpress | gdelt
+    entries: tuple[Entry, ...]
+    title: str = ""
+    language: str = ""
+    charset: str = ""
+    ttl_seconds: float | None = None  # <ttl>, or sy:updatePeriod / sy:updateFrequency, whichever is longer
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext:
+    """What a parser must know of the source an entry came from."""
+
+    id: str
+    publisher: str = ""
+    lang: str = ""  # en | ms | zh-Hans | zh-Hant | "" when mixed or unknown
+    country: str = ""  # ISO 3166, "" when unknown
+    zone: str = "UTC"  # IANA zone that a time without a zone is read in
+    strip_title: str = ""  # regular expression of a prefix the source puts before each title
+    day_only: bool = False  # the source's times of day mean nothing (Bernama: always 00:00)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One document, after normalising. `text` is summary and content without repetition, plain text.
+
+    `url` is canonical (see `parsers.links`), empty when the entry has no usable link; `link` is what the
+    reader should open (the address as given). `lang` is en, ms, id, zh-Hans, zh-Hant or other.
+    """
+
+    guid: str
+    url: str
+    link: str
+    title: str
+    summary: str
+    text: str
+    lang: str
+    publisher: str
+    source: str
+    country: str = ""
+    author: str = ""
+    published: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a verdict is what it is. `words` are quoted as the text has them; `weight` in score points."""
+
+    rule: str  # short stable name of the rule, e.g. "office-in-title"
+    words: tuple[str, ...]
+    where: str  # title | summary | text | source
+    weight: float
+    sentence: str  # what a reader is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What we think of an article: grade 0-3, score 0-100, sorted `kind/name` tags, reasons strongest first.
+
+    `sentence` is the one line an alert shows; it quotes words of the text. `version` names the gazetteer
+    and the rules that judged.
+    """
+
+    grade: int
+    score: float
+    tags: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    sentence: str
+    version: str
+
+
+class ParseError(ValueError):
+    """A body that cannot be read. `kind` is short and stable: not-a-feed, html-page, too-large, too-deep,
+    too-many-attributes, empty, bad-json, bad-xml."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind

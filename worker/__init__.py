@@ -1,0 +1,1 @@
+"""The work: joins feeds and parsers; owns time, state and delivery."""
