@@ -1,0 +1,235 @@
+"""Every setting of the service, read once into one frozen object.
+
+Values come, highest first, from the command line, the environment (`HKETO_POLL__BATCH`, `REDIS_URL`, a secret
+also from the file that `<NAME>_FILE` names), one TOML file, and the defaults beside each setting.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, PrivateAttr, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from feeds.tomlfile import TomlComplaint, TomlFile, read_toml
+from worker import redis_url as redis_urls
+from worker.settings_layers import (
+    Layer,
+    Leaf,
+    SettingsError,
+    as_text,
+    environment_layer,
+    leaves_of,
+    nested,
+    override_layer,
+    toml_layer,
+)
+from worker.settings_tables import (
+    AlertSettings,
+    LogSettings,
+    Namespace,
+    PollSettings,
+    ProcessSettings,
+    RedisUrl,
+    StoreSettings,
+    WebhookSettings,
+    Zone,
+)
+
+__all__ = ["Origin", "Settings", "SettingsError", "as_environment", "load", "load_here"]
+
+CONFIG_NAME = "hketo-watch.toml"
+# Tables that belong to other readers: feeds reads [[source]], worker.alerts reads the other two.
+_ARRAYS = ("source", "watch", "channel")
+# Names of HKETO_* that are no settings: where the file is, and where the project's own tests find their data.
+_NOT_SETTINGS = ("HKETO_CONFIG", "HKETO_SHARED")
+_ALIASES = {"redis_url": "REDIS_URL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting as shown to a person: secrets are `***`, an unset value is empty."""
+
+    name: str
+    value: str
+    origin: str  # default | hketo-watch.toml:7 | environment HKETO_X | command line
+    description: str
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """Where values came from. Not part of a Settings' identity: two with the same values are equal."""
+
+    values: Layer = field(compare=False, default_factory=dict)
+    toml: TomlFile | None = field(compare=False, default=None)
+
+
+class Settings(BaseSettings):
+    """All settings. Make one with `load`; hand it down, never read it anew."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    data_dir: Path = Field(
+        default=Path("data"), description="Directory of the embedded server's data and lock"
+    )
+    redis_url: RedisUrl | None = Field(
+        default=None,
+        description="redis://, rediss:// or unix:// address of the store; unset: an embedded server",
+    )
+    broker_url: RedisUrl | None = Field(
+        default=None, description="Address of the Celery broker when it is not the store's server"
+    )
+    redis_ca_certs: Path | None = Field(
+        default=None, description="File of the authorities that rediss:// trusts"
+    )
+    appendfsync: Literal["everysec", "always"] = Field(
+        default="everysec", description="How often the embedded server forces its log to disk"
+    )
+    namespace: Namespace = Field(
+        default="hketo", description="First part of every Redis key of this installation"
+    )
+    zone: Zone = Field(default="Asia/Kuala_Lumpur", description="Time zone of all times shown")
+    poll: PollSettings = PollSettings()
+    process: ProcessSettings = ProcessSettings()
+    store: StoreSettings = StoreSettings()
+    alerts: AlertSettings = AlertSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    log: LogSettings = LogSettings()
+    _loaded: _Loaded = PrivateAttr(default_factory=_Loaded)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take only what `load` merged: the library's own sources do not say where a value came from."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @property
+    def toml(self) -> TomlFile | None:
+        """The user's file, for the readers of [[source]], [[watch]] and [[channel]]; None without one."""
+        return self._loaded.toml
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Every setting in the order of this page, as shown to a person, with where its value came from."""
+        return tuple(
+            Origin(name, _shown(leaf, self._value(name)), self._origin(name), leaf.description)
+            for name, leaf in _LEAVES.items()
+        )
+
+    def with_values(self, values: Mapping[str, object], origin: str) -> Settings:
+        """A copy in which dotted names have other values, e.g. the address of the embedded server.
+
+        Raises SettingsError for a value that is not valid.
+        """
+        problems: list[str] = []
+        layer = {**self._loaded.values, **override_layer(values, _LEAVES, origin, problems)}
+        if problems:
+            raise SettingsError(problems)
+        return _build(layer, self.toml)
+
+    def _origin(self, name: str) -> str:
+        value = self._loaded.values.get(name)
+        return value.origin if value else "default"
+
+    def _value(self, name: str) -> object:
+        found: object = self
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found
+
+
+_LEAVES: dict[str, Leaf] = leaves_of(Settings)
+
+
+def load(config: Path | None, overrides: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
+    """Read every layer. `config` is --config; `overrides` maps dotted names to flags (None: flag not given).
+
+    Raises SettingsError with all problems found, one line each.
+    """
+    problems: list[str] = []
+    toml = _read_file(config, environ, problems)
+    layers = (
+        toml_layer(toml, _LEAVES, _ARRAYS, problems) if toml else {},
+        environment_layer(environ, _LEAVES, _ALIASES, _NOT_SETTINGS, problems),
+        override_layer(overrides, _LEAVES, "command line", problems),
+    )
+    if problems:
+        raise SettingsError(problems)
+    return _build({name: value for layer in layers for name, value in layer.items()}, toml)
+
+
+def load_here(config: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
+    """`load` with this process's environment: the only place that looks at it."""
+    return load(config, overrides or {}, os.environ)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The variables that make `load` give equal settings in a child process, whatever its own environment.
+
+    Lay them over the child's environment. They hold the secrets in plain text.
+    """
+    names = {leaf.env: as_text(settings._value(name)) for name, leaf in _LEAVES.items()}
+    no_files = {f"{leaf.env}_FILE": "" for leaf in _LEAVES.values() if leaf.secret}
+    file = str(settings.toml.path.absolute()) if settings.toml else os.devnull
+    return {**names, **no_files, "HKETO_CONFIG": file}
+
+
+def _read_file(config: Path | None, environ: Mapping[str, str], problems: list[str]) -> TomlFile | None:
+    named = config or (Path(environ["HKETO_CONFIG"]) if environ.get("HKETO_CONFIG") else None)
+    if named is None and not Path(CONFIG_NAME).exists():
+        return None
+    try:
+        return read_toml(named or CONFIG_NAME)
+    except TomlComplaint as complaint:
+        problems.append(str(complaint))
+        return None
+
+
+def _build(layer: Layer, toml: TomlFile | None) -> Settings:
+    settings = Settings(**nested({name: value.value for name, value in layer.items()}))
+    settings._loaded = _Loaded(layer, toml)
+    if problems := _contradictions(settings):
+        raise SettingsError(problems)
+    return settings
+
+
+# (longer, shorter): a lease that ends before the work can end would start the work twice.
+_LONGER_THAN = (
+    ("poll.lease", "poll.total_timeout"),
+    ("alerts.lease", "alerts.timeout"),
+    ("alerts.retry_cap", "alerts.retry_base"),
+)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    def told(name: str) -> str:
+        return f"{name} = {as_text(settings._value(name))} ({settings._origin(name)})"
+
+    return [
+        f"{told(longer)} must be more than {told(shorter)}"
+        for longer, shorter in _LONGER_THAN
+        if float(as_text(settings._value(longer))) <= float(as_text(settings._value(shorter)))
+    ]
+
+
+def _shown(leaf: Leaf, value: object) -> str:
+    if not isinstance(value, SecretStr):
+        return as_text(value)
+    plain = value.get_secret_value()
+    if leaf.name in ("redis_url", "broker_url"):
+        return redis_urls.masked(plain)
+    if leaf.name == "webhook.url":  # the path of a webhook is often its key
+        parts = urlsplit(plain)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/***"
+    return "***"
