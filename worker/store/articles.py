@@ -1,0 +1,208 @@
+"""Articles in the store: the atomic put, and reading them back."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from worker.store.client import Server, digest
+from worker.store.keys import Keys
+
+Fate = str
+STORED, UPDATED, DUPLICATE, SEEN = "stored", "updated", "duplicate", "seen"
+OFF_TOPIC, TOO_OLD, UNREADABLE = "off-topic", "too-old", "unreadable"
+#: Every end an entry can have, exactly one per entry and poll.
+FATES: tuple[Fate, ...] = (STORED, UPDATED, DUPLICATE, SEEN, OFF_TOPIC, TOO_OLD, UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedAlert:
+    """A watch that this article should be told to, if its story was not told to it yet."""
+
+    watch: str
+    channels: tuple[str, ...]
+    matched: str
+    shadow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PutRequest:
+    """One entry, decided. `fate` is what becomes of it if nobody knows it: stored, off-topic, too-old, unreadable.
+
+    `fields` are the article's fields, all strings; `fields["ts"]` (seconds) is where it stands in time.
+    `keys` are further duplicate keys (`kind:digest`) in the order they are tried. `keep` in seconds.
+    """
+
+    poll: str
+    index: int
+    source: str
+    fate: Fate
+    guid_key: str
+    entry_hash: str
+    keys: tuple[str, ...]
+    fields: Mapping[str, str]
+    text: str
+    grade: int
+    tags: tuple[str, ...]
+    terms: tuple[str, ...]
+    keep: int
+    sighting: str
+    alerts: tuple[WantedAlert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PutResult:
+    fate: Fate
+    number: int
+    channels: tuple[str, ...]  # those with a new delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One source showing the article. Times in seconds since 1970; `published` as in StoredArticle."""
+
+    source: str
+    publisher: str
+    guid: str
+    url: str
+    title: str
+    published: str
+    seen: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReason:
+    rule: str
+    words: tuple[str, ...]
+    where: str
+    weight: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the store has it. Times are seconds since 1970 UTC; `published` is RFC 3339 or
+    YYYY-MM-DD when only the day is known, empty when unknown. `fate` tells whether it was kept."""
+
+    number: int
+    id: str
+    guid: str
+    url: str
+    link: str
+    title: str
+    summary: str
+    text: str
+    lang: str
+    publisher: str
+    source: str
+    country: str
+    author: str
+    published: str
+    ts: float
+    first_seen: float
+    stored: float
+    grade: int
+    score: float
+    tags: tuple[str, ...]
+    reasons: tuple[StoredReason, ...]
+    sentence: str
+    version: str
+    story: str
+    fate: Fate
+    detail: str
+    sightings: int
+    versions: int
+    seen_by: tuple[Sighting, ...] = field(default=())
+
+
+def public_id(url: str, source: str, guid: str) -> str:
+    """The id readers see. It follows from what the article is, so that a put made again after a loss gives
+    the same alert and the receiver's Idempotency-Key catches it."""
+    return digest("url", url) if url else digest("guid", source, guid)
+
+
+def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult]:
+    """Stores all of one body, in order, in one round trip. Raises the first error of the server."""
+    pipe = server.client.pipeline(transaction=False)
+    for request in requests:
+        pipe.fcall("hketo_put", 1, keys.sequence, *_arguments(keys, request))  # type: ignore[arg-type]
+    answers = pipe.execute(raise_on_error=True)
+    return [PutResult(a[0].decode(), int(a[1]), tuple(c.decode() for c in a[2:])) for a in answers]
+
+
+def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
+    body = {
+        "source": request.source,
+        "fate": request.fate,
+        "guid_key": "g:" + request.guid_key,
+        "entry_hash": request.entry_hash,
+        "keys": request.keys,
+        "fields": dict(request.fields),
+        "grade": request.grade,
+        "tags": request.tags,
+        "terms": request.terms,
+        "keep": request.keep,
+        "sighting": request.sighting,
+        "alerts": request.alerts,
+    }
+    text = zlib.compress(request.text.encode("utf-8", "replace"))
+    return keys.prefix, request.poll, str(request.index), orjson.dumps(body), text
+
+
+def find_number(server: Server, keys: Keys, wanted: str) -> int | None:
+    """The number behind a public id; None when there is none (any more)."""
+    value = server.client.get(keys.known("i", wanted))
+    return int(value) if isinstance(value, bytes) else None
+
+
+def load(server: Server, keys: Keys, numbers: Iterable[int]) -> Iterator[StoredArticle]:
+    """The articles that still exist among `numbers`, in that order, each with its sightings."""
+    wanted = list(numbers)
+    pipe = server.client.pipeline(transaction=False)
+    for number in wanted:
+        pipe.hgetall(keys.article(number))
+        pipe.hgetall(keys.sightings(number))
+    answers = pipe.execute()
+    for number, raw, seen in zip(wanted, answers[::2], answers[1::2], strict=True):
+        if raw:
+            yield _article(number, raw, seen)
+
+
+def _article(number: int, raw: Mapping[bytes, bytes], seen: Mapping[bytes, bytes]) -> StoredArticle:
+    def text(name: str) -> str:
+        return raw.get(name.encode(), b"").decode("utf-8", "replace")
+
+    def real(name: str) -> float:
+        return float(raw.get(name.encode(), b"0") or 0)
+
+    return StoredArticle(
+        number=number,
+        **{name: text(name) for name in _TEXT_FIELDS},
+        text=zlib.decompress(raw[b"text"]).decode() if raw.get(b"text") else "",
+        ts=real("ts"),
+        first_seen=real("first_seen"),
+        stored=real("stored"),
+        grade=int(real("grade")),
+        score=real("score"),
+        tags=tuple(orjson.loads(raw.get(b"tags", b"[]"))),
+        reasons=tuple(
+            StoredReason(r["rule"], tuple(r["words"]), r["where"], r["weight"], r["sentence"])
+            for r in orjson.loads(raw.get(b"reasons", b"[]"))
+        ),
+        sightings=int(real("sightings")),
+        versions=int(real("versions")) + 1,
+        seen_by=tuple(sorted((_sighting(v) for v in seen.values()), key=lambda s: (s.seen, s.source))),
+    )
+
+
+_TEXT_FIELDS = (
+    "id", "guid", "url", "link", "title", "summary", "lang", "publisher", "source", "country", "author",
+    "published", "sentence", "version", "story", "fate", "detail",
+)  # fmt: skip
+
+
+def _sighting(raw: bytes) -> Sighting:
+    return Sighting(**orjson.loads(raw))

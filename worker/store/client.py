@@ -1,0 +1,88 @@
+"""The only door to redis-py: a connection, the functions of `*.lua`, and what a server must be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any, TypeAlias, cast
+
+import redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+LIBRARIES = ("lease", "sources", "articles", "outbox")
+
+#: What a caller may catch when the server is away for a moment.
+ServerAway = (RedisConnectionError, RedisTimeoutError)
+ServerError = RedisError
+
+Raw: TypeAlias = bytes | str | int | float
+
+
+class StoreUnusable(RuntimeError):
+    """The server cannot hold our data; the message says what to change."""
+
+
+def connect(url: str, *, timeout: float = 10.0, retries: int = 3) -> redis.Redis:
+    """A client for a URL in redis-py's form (see `worker.redis_url`). Answers are bytes.
+
+    Commands are repeated `retries` times when the connection is lost, with up to two seconds between: every
+    function of ours may run twice without harm, which is the condition for that.
+    """
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=5.0,
+        health_check_interval=25,
+        retry=Retry(ExponentialBackoff(cap=2.0, base=0.1), retries),
+    )
+
+
+class Server:
+    """Calls functions and plain commands; loads the functions when the server lacks them (a new or restored one)."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.client = client
+
+    def call(self, function: str, key: str, *args: Raw) -> Any:
+        try:
+            return self.client.fcall(function, 1, key, *cast("Sequence[str]", args))
+        except ResponseError as error:
+            if "Function not found" not in str(error):
+                raise
+            self.load_functions()
+            return self.client.fcall(function, 1, key, *cast("Sequence[str]", args))
+
+    def load_functions(self) -> None:
+        """Makes the server's functions those of this release. Raises StoreUnusable on a server that has none."""
+        for name in LIBRARIES:
+            try:
+                self.client.function_load(library_source(name), replace=True)
+            except ResponseError as error:
+                if "unknown command" in str(error).lower():
+                    raise StoreUnusable(
+                        "this server has no functions: hketo-watch needs Redis 7.0 or newer, or Valkey 8 or newer"
+                    ) from error
+                raise
+
+    def check(self) -> None:
+        """Raises StoreUnusable when the server would silently drop data (an eviction policy)."""
+        policy = cast("dict[str, str]", self.client.config_get("maxmemory-policy")).get("maxmemory-policy")
+        if policy not in (None, "noeviction"):
+            raise StoreUnusable(
+                f"the server's maxmemory-policy is {policy}: under pressure it would delete queued work and stored "
+                "articles. Set `maxmemory-policy noeviction` (CONFIG SET or the server's configuration file)"
+            )
+
+
+def library_source(name: str) -> str:
+    return (files("worker.store") / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def digest(*parts: str) -> str:
+    """16 hex digits (64 bits) that stand for the parts; used for duplicate keys and short ids."""
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

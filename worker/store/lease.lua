@@ -1,0 +1,46 @@
+#!lua name=hketo_lease
+-- Work that stands in a sorted set, scored by when it may be taken (server seconds).
+-- A claim does not remove a member: it moves the score by the lease and writes a token, so that work whose
+-- holder dies is due again by itself. Whoever holds no valid token changes nothing.
+--   KEYS[1] zset of the work; its tokens stand in the hash KEYS[1]:lease
+
+local function now()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) + tonumber(t[2]) / 1000000
+end
+
+-- claim  ARGV: limit, lease seconds, nonce (unique per call)  ->  {member, token, member, token, ...}
+-- An answer lost on the way costs one lease of waiting, nothing more.
+local function claim(keys, args)
+  local at, limit, lease, nonce = now(), tonumber(args[1]), tonumber(args[2]), args[3]
+  local out = {}
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', keys[1], '-inf', at, 'LIMIT', 0, limit)) do
+    local token = nonce .. '.' .. (#out / 2)
+    redis.call('ZADD', keys[1], at + lease, member)
+    redis.call('HSET', keys[1] .. ':lease', member, token)
+    out[#out + 1] = member
+    out[#out + 1] = token
+  end
+  return out
+end
+
+-- begin  ARGV: member, token, new token, lease seconds  ->  1, or 0 when the token is not valid any more
+-- Swaps the token for one that only this run knows: a nudge that was delivered twice begins once.
+local function begin(keys, args)
+  if redis.call('HGET', keys[1] .. ':lease', args[1]) ~= args[2] then return 0 end
+  redis.call('HSET', keys[1] .. ':lease', args[1], args[3])
+  redis.call('ZADD', keys[1], 'XX', now() + tonumber(args[4]), args[1])
+  return 1
+end
+
+-- release  ARGV: member, token, delay seconds  ->  1, or 0 when the token is not valid any more
+local function release(keys, args)
+  if redis.call('HGET', keys[1] .. ':lease', args[1]) ~= args[2] then return 0 end
+  redis.call('HDEL', keys[1] .. ':lease', args[1])
+  redis.call('ZADD', keys[1], 'XX', now() + tonumber(args[3]), args[1])
+  return 1
+end
+
+redis.register_function('hketo_claim', claim)
+redis.register_function('hketo_begin', begin)
+redis.register_function('hketo_release', release)

@@ -1,0 +1,34 @@
+"""Work in sorted sets, taken with a lease (see lease.lua): due sources, staged bodies, deliveries."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from worker.store.client import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A member that is ours until the lease ends, if we keep the token."""
+
+    member: str
+    token: str
+
+
+def claim(server: Server, key: str, limit: int, lease: float) -> list[Claim]:
+    """At most `limit` members whose time has come; each is hidden from others for `lease` seconds."""
+    flat = server.call("hketo_claim", key, limit, lease, secrets.token_hex(8))
+    return [Claim(m.decode(), t.decode()) for m, t in zip(flat[::2], flat[1::2], strict=True)]
+
+
+def begin(server: Server, key: str, held: Claim, lease: float) -> Claim | None:
+    """Starts work on a claim that came by message: None when it is stale or was begun before."""
+    token = secrets.token_hex(8)
+    won = server.call("hketo_begin", key, held.member, held.token, token, lease)
+    return Claim(held.member, token) if won == 1 else None
+
+
+def release(server: Server, key: str, held: Claim, delay: float) -> bool:
+    """Gives the member back; it may be claimed again after `delay` seconds. False when it was not ours any more."""
+    return bool(server.call("hketo_release", key, held.member, held.token, delay) == 1)

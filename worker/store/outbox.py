@@ -1,0 +1,160 @@
+"""The outbox: deliveries that wait, one sorted set per channel, and the ledger of what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from worker.store.client import Server
+from worker.store.keys import Keys
+from worker.store.lease import Claim, claim
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that is ours to try. `attempt` counts from 1."""
+
+    delivery_id: str
+    alert_id: str
+    attempt: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """An alert as the ledger has it. `created` in seconds since 1970; `number` leads to its article."""
+
+    id: str
+    watch: str
+    story: str
+    number: int
+    kind: str
+    grade: int
+    sentence: str
+    matched: str
+    created: float
+    shadow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """One alert on one channel. `state` is pending, sent or dead; times in seconds since 1970, 0 when not yet."""
+
+    id: str
+    alert_id: str
+    channel: str
+    state: str
+    attempts: int
+    created: float
+    sent: float
+    dead: float
+    note: str
+
+
+class Outbox:
+    """Claims, settles and lists deliveries. All changes are atomic and harmless when repeated."""
+
+    def __init__(self, server: Server, keys: Keys) -> None:
+        self.server = server
+        self.keys = keys
+
+    def channels(self) -> list[str]:
+        """Names of all channels that ever had a delivery."""
+        return sorted(name.decode() for name in self._client.smembers(self.keys.channels))
+
+    def claim(self, channel: str, limit: int, lease: float) -> list[Claimed]:
+        held = claim(self.server, self.keys.outbox(channel), limit, lease)
+        return [self._claimed(item) for item in held]
+
+    def _claimed(self, held: Claim) -> Claimed:
+        attempts = self._client.hget(self.keys.delivery(held.member), "attempts")
+        return Claimed(held.member, held.member.rpartition("|")[0], int(attempts or 0) + 1, held.token)
+
+    def sent(self, claimed: Claimed, remote: str) -> bool:
+        """The channel accepted it. False when the lease was lost (another worker may send it again)."""
+        return self._settle(claimed, "sent", remote)
+
+    def dead(self, claimed: Claimed, reason: str) -> bool:
+        """No further try is made until a person asks for it (`revive`)."""
+        return self._settle(claimed, "dead", reason)
+
+    def _settle(self, claimed: Claimed, state: str, note: str) -> bool:
+        args = (claimed.delivery_id, claimed.token, state, claimed.attempt, note)
+        return bool(self.server.call("hketo_settle", self._key(claimed), self.keys.prefix, *args) == 1)
+
+    def retry(self, claimed: Claimed, delay: float, reason: str) -> bool:
+        """To be tried again after `delay` seconds."""
+        args = (claimed.delivery_id, claimed.token, delay, claimed.attempt, reason)
+        return bool(self.server.call("hketo_later", self._key(claimed), self.keys.prefix, *args) == 1)
+
+    def revive(self, delivery_id: str) -> bool:
+        """Puts a dead delivery back. False when it was not dead."""
+        key = self.keys.outbox(delivery_id.rpartition("|")[2])
+        return bool(self.server.call("hketo_revive", key, self.keys.prefix, delivery_id) == 1)
+
+    def alert(self, alert_id: str) -> AlertRecord | None:
+        raw = self._client.hgetall(self.keys.alert(alert_id))
+        return _alert(alert_id, raw) if raw else None
+
+    def alerts(self, since: float = 0.0, limit: int = 50) -> list[AlertRecord]:
+        """The newest alerts created after `since` (exclusive, seconds), newest first."""
+        ids = self._client.zrevrangebyscore(self.keys.alerts, "+inf", f"({since:.6f}", 0, limit)
+        found = (self.alert(item.decode()) for item in ids)
+        return [record for record in found if record]
+
+    def deliveries(self, alert_id: str) -> Iterator[DeliveryRecord]:
+        """Every delivery of one alert."""
+        for channel in self.channels():
+            record = self.delivery(f"{alert_id}|{channel}")
+            if record:
+                yield record
+
+    def delivery(self, delivery_id: str) -> DeliveryRecord | None:
+        raw = self._client.hgetall(self.keys.delivery(delivery_id))
+        return _delivery(delivery_id, raw) if raw else None
+
+    def dead_letters(self, limit: int = 1000) -> list[str]:
+        """Ids of dead deliveries, newest first."""
+        return [item.decode() for item in self._client.zrevrange(self.keys.dead, 0, limit - 1)]
+
+    def waiting(self, channel: str) -> int:
+        return int(self._client.zcard(self.keys.outbox(channel)))
+
+    def _key(self, claimed: Claimed) -> str:
+        return self.keys.outbox(claimed.delivery_id.rpartition("|")[2])
+
+    @property
+    def _client(self) -> Any:
+        return self.server.client
+
+
+def _alert(alert_id: str, raw: dict[bytes, bytes]) -> AlertRecord:
+    get = {key.decode(): value.decode("utf-8", "replace") for key, value in raw.items()}
+    return AlertRecord(
+        id=alert_id,
+        watch=get["watch"],
+        story=get["story"],
+        number=int(get["n"]),
+        kind=get["kind"],
+        grade=int(get["grade"]),
+        sentence=get["sentence"],
+        matched=get["matched"],
+        created=float(get["created"]),
+        shadow=get["shadow"] == "1",
+    )
+
+
+def _delivery(delivery_id: str, raw: dict[bytes, bytes]) -> DeliveryRecord:
+    get = {key.decode(): value.decode("utf-8", "replace") for key, value in raw.items()}
+    return DeliveryRecord(
+        id=delivery_id,
+        alert_id=get["alert"],
+        channel=get["channel"],
+        state=get["state"],
+        attempts=int(get["attempts"]),
+        created=float(get["created"]),
+        sent=float(get.get("sent", 0)),
+        dead=float(get.get("dead", 0)),
+        note=get.get("note", ""),
+    )

@@ -1,0 +1,132 @@
+#!lua name=hketo_sources
+-- Sources and their polls. KEYS[1] is always the key `due`; every other key is built from the prefix, which
+-- stands in ARGV[1] (same hash tag, so the same slot).
+
+local function now()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) + tonumber(t[2]) / 1000000
+end
+
+local function remember_poll(prefix, source, record)
+  redis.call('LPUSH', prefix .. 'polls:' .. source, record)
+  redis.call('LTRIM', prefix .. 'polls:' .. source, 0, 19)
+end
+
+local function tell(prefix, event)
+  if event and event ~= '' then
+    redis.call('XADD', prefix .. 'events', 'MAXLEN', '~', 1000, '*', 'event', event)
+  end
+end
+
+-- register  ARGV: prefix, JSON [{id, definition, delay, ceiling}]  ->  {new, kept, dropped}
+-- Makes the set of polled sources equal to the list. A new source is due after `delay`; a known one keeps
+-- its due time, but never later than `ceiling` from now; one that is not in the list is polled no more (its
+-- state stays). A source that its publisher ended (`stopped`) stays stopped until its address changes.
+local function register(keys, args)
+  local prefix, at = args[1], now()
+  local wanted, new, kept, dropped = {}, 0, 0, 0
+  for _, source in ipairs(cjson.decode(args[2])) do
+    wanted[source.id] = true
+    local before = redis.call('HGET', prefix .. 'src', source.id)
+    redis.call('HSET', prefix .. 'src', source.id, source.definition)
+    if before and before ~= source.definition then
+      redis.call('HDEL', prefix .. 'st:' .. source.id, 'stopped')
+    end
+    local score = tonumber(redis.call('ZSCORE', keys[1], source.id) or nil)
+    if redis.call('HGET', prefix .. 'st:' .. source.id, 'stopped') then
+      redis.call('ZREM', keys[1], source.id)
+    elseif not score then
+      redis.call('ZADD', keys[1], at + source.delay, source.id)
+      new = new + 1
+    else
+      if score > at + source.ceiling then
+        redis.call('ZADD', keys[1], at + source.delay, source.id)
+        redis.call('HDEL', keys[1] .. ':lease', source.id)
+      end
+      kept = kept + 1
+    end
+  end
+  for _, id in ipairs(redis.call('HKEYS', prefix .. 'src')) do
+    if not wanted[id] then
+      redis.call('HDEL', prefix .. 'src', id)
+      redis.call('HDEL', keys[1] .. ':lease', id)
+      redis.call('ZREM', keys[1], id)
+      dropped = dropped + 1
+    end
+  end
+  return {new, kept, dropped}
+end
+
+-- finish_poll  ARGV: prefix, source, token, delay, stop ('1' or ''), poll record JSON, event JSON or '',
+--   held host or '', hold seconds, poll id or '', then field, value, ... of the source's state;
+--   when there is a poll id, the fields of the staged body stand after a single '--'.
+-- ->  1, or 0 when the token is not valid any more (then nothing changes).
+-- State, staged body and next due time change together: a body is never forgotten while its validators are kept.
+local function finish_poll(keys, args)
+  local prefix, source, token = args[1], args[2], args[3]
+  if redis.call('HGET', keys[1] .. ':lease', source) ~= token then return 0 end
+  local at = now()
+  redis.call('HDEL', keys[1] .. ':lease', source)
+  local state, i = {}, 11
+  while i <= #args and args[i] ~= '--' do
+    state[#state + 1] = args[i]
+    i = i + 1
+  end
+  if #state > 0 then redis.call('HSET', prefix .. 'st:' .. source, unpack(state)) end
+  redis.call('HSET', prefix .. 'st:' .. source, 'polled', string.format('%.3f', at))
+  redis.call('HINCRBY', prefix .. 'st:' .. source, 'polls', 1)
+  if args[5] == '1' then
+    redis.call('ZREM', keys[1], source)
+    redis.call('HSET', prefix .. 'st:' .. source, 'stopped', '1')
+  else
+    redis.call('ZADD', keys[1], 'XX', at + tonumber(args[4]), source)
+  end
+  if args[8] ~= '' then redis.call('SET', prefix .. 'hold:' .. args[8], source, 'EX', math.ceil(tonumber(args[9]))) end
+  if args[10] ~= '' then
+    local body = prefix .. 'b:' .. args[10]
+    redis.call('HSET', body, 'staged', string.format('%.3f', at), unpack(args, i + 1))
+    redis.call('EXPIRE', body, 172800)
+    redis.call('ZADD', prefix .. 'staged', at, args[10])
+  end
+  remember_poll(prefix, source, args[6])
+  tell(prefix, args[7])
+  return 1
+end
+
+-- finish_body  ARGV: prefix, poll id, token, number of entries, day, poll record JSON or '', event JSON or '',
+--   then field, value, ... to set in the source's state
+-- ->  {'done', fate, count, ...}, {'stale'} when the token is not valid any more, or {'short', fates known}
+--   when entries are still without a fate (then nothing changes).
+local function finish_body(keys, args)
+  local prefix, poll, token, entries = args[1], args[2], args[3], tonumber(args[4])
+  if redis.call('HGET', prefix .. 'staged:lease', poll) ~= token then return {'stale'} end
+  local fates, known = {}, 0
+  for _, fate in ipairs(redis.call('HVALS', prefix .. 'f:' .. poll)) do
+    local name = string.match(fate, '^[^:]+')
+    fates[name] = (fates[name] or 0) + 1
+    known = known + 1
+  end
+  if known ~= entries then return {'short', tostring(known)} end
+  local source = redis.call('HGET', prefix .. 'b:' .. poll, 'source')
+  local out, counts = {'done'}, {}
+  for name, count in pairs(fates) do
+    redis.call('HINCRBY', prefix .. 'fates:' .. args[5], source .. '|' .. name, count)
+    redis.call('HINCRBY', prefix .. 'st:' .. source, 'fate:' .. name, count)
+    out[#out + 1] = name
+    out[#out + 1] = tostring(count)
+  end
+  redis.call('EXPIRE', prefix .. 'fates:' .. args[5], 7776000)
+  redis.call('HINCRBY', prefix .. 'st:' .. source, 'entries', entries)
+  redis.call('HINCRBY', prefix .. 'st:' .. source, 'bodies', 1)
+  if #args > 7 then redis.call('HSET', prefix .. 'st:' .. source, unpack(args, 8)) end
+  if args[6] ~= '' then remember_poll(prefix, source, args[6]) end
+  tell(prefix, args[7])
+  redis.call('DEL', prefix .. 'b:' .. poll, prefix .. 'f:' .. poll)
+  redis.call('ZREM', prefix .. 'staged', poll)
+  redis.call('HDEL', prefix .. 'staged:lease', poll)
+  return out
+end
+
+redis.register_function('hketo_register', register)
+redis.register_function('hketo_finish_poll', finish_poll)
+redis.register_function('hketo_finish_body', finish_body)

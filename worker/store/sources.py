@@ -1,0 +1,173 @@
+"""Sources in the store: which are polled, when they are due, what state they are in, and their staged bodies."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from worker.store.client import Server
+from worker.store.keys import Keys
+from worker.store.lease import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A source to be polled: first after `delay` seconds; a known one no later than `ceiling` seconds from now."""
+
+    id: str
+    definition: str  # JSON
+    delay: float
+    ceiling: float
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBody:
+    """A fetched body that waits to be read. `fetched` is seconds since 1970 by the server's clock."""
+
+    poll: str
+    source: str
+    url: str
+    content_type: str
+    body: bytes
+    fetched: float
+
+
+@dataclass(frozen=True, slots=True)
+class PollEnd:
+    """How a poll ended: what `finish_poll` writes. `state` are fields of the source's state, all strings."""
+
+    delay: float
+    stop: bool
+    record: Mapping[str, object]
+    state: Mapping[str, str]
+    event: Mapping[str, object] | None = None
+    hold_host: str = ""
+    hold_seconds: float = 0.0
+    staged: StagedBody | None = None
+
+
+class SourceStore:
+    def __init__(self, server: Server, keys: Keys) -> None:
+        self.server = server
+        self.keys = keys
+
+    def register(self, wanted: Sequence[Registration]) -> tuple[int, int, int]:
+        """Makes the polled sources equal to `wanted`; returns how many are new, kept and dropped."""
+        answer = self.server.call(
+            "hketo_register", self.keys.due, self.keys.prefix, orjson.dumps([_plain(item) for item in wanted])
+        )
+        return answer[0], answer[1], answer[2]
+
+    def definitions(self, ids: Sequence[str] | None = None) -> dict[str, bytes]:
+        """Definitions (JSON) by source id; all of them, or those of `ids` that are configured."""
+        if ids is None:
+            return {key.decode(): value for key, value in self._client.hgetall(self.keys.sources).items()}
+        found = self._client.hmget(self.keys.sources, ids) if ids else []
+        return {key: value for key, value in zip(ids, found, strict=True) if value is not None}
+
+    def states(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The state fields of each source; empty for one that was never polled."""
+        pipe = self._client.pipeline(transaction=False)
+        for source in ids:
+            pipe.hgetall(self.keys.source_state(source))
+        return {source: _text(raw) for source, raw in zip(ids, pipe.execute(), strict=True)}
+
+    def holds(self, hosts: Sequence[str]) -> dict[str, float]:
+        """Hosts that asked us to wait, with the seconds left."""
+        pipe = self._client.pipeline(transaction=False)
+        for host in hosts:
+            pipe.pttl(self.keys.hold(host))
+        return {host: ms / 1000 for host, ms in zip(hosts, pipe.execute(), strict=True) if ms > 0}
+
+    def due_times(self) -> dict[str, float]:
+        """When each source may be polled next (seconds since 1970, server clock)."""
+        return {member.decode(): score for member, score in self._client.zrange(self.keys.due, 0, -1, withscores=True)}
+
+    def waiting_bodies(self) -> int:
+        return int(self._client.zcard(self.keys.staged))
+
+    def finish_poll(self, held: Claim, end: PollEnd) -> bool:
+        """Writes the end of a poll in one step. False when the lease was lost: then nothing changed."""
+        args: list[str | bytes] = [
+            self.keys.prefix, held.member, held.token, f"{end.delay:.3f}", "1" if end.stop else "",
+            orjson.dumps(dict(end.record)), orjson.dumps(dict(end.event)) if end.event else "",
+            end.hold_host, f"{end.hold_seconds:.0f}", end.staged.poll if end.staged else "",
+        ]  # fmt: skip
+        for name, value in end.state.items():
+            args += [name, value]
+        if end.staged:
+            args += ["--", *_staged_fields(end.staged)]
+        return bool(self.server.call("hketo_finish_poll", self.keys.due, *args) == 1)
+
+    def staged(self, poll: str) -> StagedBody | None:
+        """A staged body; None when it was processed meanwhile."""
+        raw = self._client.hgetall(self.keys.body(poll))
+        if not raw:
+            return None
+        return StagedBody(
+            poll=poll,
+            source=raw[b"source"].decode(),
+            url=raw[b"url"].decode(),
+            content_type=raw[b"content_type"].decode(),
+            body=zlib.decompress(raw[b"body"]),
+            fetched=float(raw[b"staged"]),
+        )
+
+    def count_attempt(self, poll: str) -> int:
+        """How often the processing of this body was begun, this time included."""
+        return int(self._client.hincrby(self.keys.body(poll), "attempts", 1))
+
+    def finish_body(
+        self,
+        held: Claim,
+        entries: int,
+        day: str,
+        *,
+        record: Mapping[str, object] | None = None,
+        event: Mapping[str, object] | None = None,
+        state: Mapping[str, str] | None = None,
+    ) -> dict[str, int] | None:
+        """Closes a body whose entries all have a fate and returns the counts by fate; None when the lease
+        was lost. Raises RuntimeError when entries are without a fate: that must never be hidden."""
+        flat: list[str] = [part for item in (state or {}).items() for part in item]
+        answer = self.server.call(
+            "hketo_finish_body", self.keys.due, self.keys.prefix, held.member, held.token, entries, day,
+            orjson.dumps(dict(record)) if record else "", orjson.dumps(dict(event)) if event else "", *flat,
+        )  # fmt: skip
+        if answer[0] == b"stale":
+            return None
+        if answer[0] == b"short":
+            raise RuntimeError(f"body {held.member}: {entries} entries but {answer[1].decode()} fates")
+        return {name.decode(): int(count) for name, count in zip(answer[1::2], answer[2::2], strict=True)}
+
+    def polls(self, source: str) -> list[dict[str, Any]]:
+        """The last polls of a source as recorded, newest first."""
+        return [orjson.loads(raw) for raw in self._client.lrange(self.keys.polls(source), 0, -1)]
+
+    def server_time(self) -> float:
+        """Seconds since 1970 by the server's clock."""
+        seconds, micros = self._client.time()
+        return float(seconds + micros / 1_000_000)
+
+    @property
+    def _client(self) -> Any:
+        return self.server.client
+
+
+def _plain(item: Registration) -> dict[str, object]:
+    return {"id": item.id, "definition": item.definition, "delay": item.delay, "ceiling": item.ceiling}
+
+
+def _staged_fields(staged: StagedBody) -> list[str | bytes]:
+    return [
+        "source", staged.source, "url", staged.url, "content_type", staged.content_type,
+        "body", zlib.compress(staged.body, 1),
+    ]  # fmt: skip
+
+
+def _text(raw: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {key.decode(): value.decode("utf-8", "replace") for key, value in raw.items()}
