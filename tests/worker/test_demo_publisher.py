@@ -11,6 +11,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -113,12 +114,19 @@ def test_json_feed_has_ids_html_and_dates() -> None:
     assert "date_modified" not in entry
 
 
-@given(text=st.text(alphabet=st.characters(), max_size=60), kind=st.sampled_from(["rss", "atom", "rdf"]))
+@given(
+    text=st.text(alphabet=st.characters(), min_size=1, max_size=60),
+    kind=st.sampled_from(["rss", "atom", "rdf"]),
+)
 def test_no_text_breaks_the_document(text: str, kind: str) -> None:
     body = render(
         Channel(text, "en", "https://demo.example/", "UTC", kind), [item(title=text, summary=text)], NOON
     )
-    assert ET.fromstring(body) is not None
+    shown = next(node.text or "" for node in ET.fromstring(body).iter() if node.tag.endswith("title"))
+    if text.isprintable():  # XML normalises line ends, and what it cannot hold becomes U+FFFD
+        assert shown == text
+    else:
+        assert len(shown) == len(text.replace("\r\n", "\n"))
 
 
 def test_odd_dates_go_out_as_they_stand_but_naive_ones_are_refused() -> None:
@@ -258,7 +266,7 @@ def test_delay_drop_and_drip(publisher: Publisher) -> None:
     publisher.behave("/drip", Behaviour(raw=b"0123456789", drip=0.02))
     began = time.monotonic()
     assert ask(publisher.url("/drip"))[1] == b"0123456789"
-    assert time.monotonic() - began >= 0.2
+    assert time.monotonic() - began >= 0.17  # nine pauses between ten bytes
     publisher.behave("/drop", Behaviour(drop=True))
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
         ask(publisher.url("/drop"))
@@ -321,10 +329,8 @@ def test_stopping_is_quick_with_open_connections_and_leaves_no_thread() -> None:
         assert time.monotonic() - began < 2
         for sock in (idle, hung):
             sock.settimeout(2)
-            try:
+            with suppress(ConnectionResetError):  # an abort is as good an end as a close
                 assert sock.recv(1) == b""
-            except ConnectionResetError:
-                pass  # an abort is as good an end as a close
     assert set(threading.enumerate()) == before
     with pytest.raises(OSError):
         socket.create_connection((url.hostname, url.port), timeout=1)
