@@ -37,6 +37,8 @@ class RedisAddress:
 
 def parse(url: str) -> RedisAddress:
     """Read a user's address. Raises RedisUrlError, which says what is accepted."""
+    if "#" in url:
+        raise RedisUrlError('"#" must be written %23 in a Redis address')
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -45,8 +47,6 @@ def parse(url: str) -> RedisAddress:
     if parts.scheme not in ("redis", "rediss", "unix"):
         shown = f'"{parts.scheme}://"' if parts.scheme else "no scheme"
         raise RedisUrlError(f"{shown} is not a Redis address we know; write {_FORMS}")
-    if parts.fragment:
-        raise RedisUrlError('"#" must be written %23 in a Redis address')
     return _unix(parts) if parts.scheme == "unix" else _tcp(parts, port)
 
 

@@ -47,7 +47,7 @@ CONFIG_NAME = "hketo-watch.toml"
 # Tables that belong to other readers: feeds reads [[source]], worker.alerts reads the other two.
 _ARRAYS = ("source", "watch", "channel")
 # Names of HKETO_* that are no settings: where the file is, and where the project's own tests find their data.
-_NOT_SETTINGS = ("HKETO_CONFIG", "HKETO_SHARED")
+_NOT_SETTINGS = ("HKETO_CONFIG", "HKETO_SHARED", "HKETO_TEST_SERVER")
 _ALIASES = {"redis_url": "REDIS_URL"}
 
 

@@ -78,7 +78,7 @@ def _leaf(name: str, field: FieldInfo) -> Leaf:
         secret=SecretStr in kinds,
         optional=type(None) in kinds,
         plural=get_origin(field.annotation) is tuple,
-        textual=field.annotation is str,
+        textual=str in kinds,
     )
 
 
@@ -183,7 +183,7 @@ def _variable(
         problems.append(f"environment {name} and {name}_FILE are both set: keep one")
         return None
     try:
-        text = Path(file).read_text(encoding="utf-8").strip()
+        text = Path(file).read_text(encoding="utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         problems.append(
             f"environment {name}_FILE: cannot read {file}: {getattr(error, 'strerror', None) or error}"

@@ -16,7 +16,10 @@ from worker import redis_url as redis_urls
 
 
 def _redis_address(value: SecretStr) -> SecretStr:
-    redis_urls.parse(value.get_secret_value())
+    try:
+        redis_urls.parse(value.get_secret_value())
+    except redis_urls.RedisUrlError as error:
+        raise ValueError(f"cannot be used: {error}") from error
     return value
 
 
@@ -44,7 +47,10 @@ def _zone(value: str) -> str:
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_address)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
 WebUrl = Annotated[SecretStr, AfterValidator(_web_address)]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:\[\]-]+$")]
+HeaderText = Annotated[str, Field(pattern=r"^[ -~]*$")]  # goes into a request header as it is
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -81,7 +87,7 @@ class PollSettings(Section):
     backlog: Count = Field(
         default=500, description="Fetched bodies that may wait for processing before polling pauses"
     )
-    contact: str = Field(
+    contact: HeaderText = Field(
         default="", description="Mail address or web page of the operator, sent in the User-Agent"
     )
     builtin: bool = Field(default=True, description="Poll the sources that come with the program")
@@ -92,7 +98,7 @@ class PollSettings(Section):
         default=False,
         description="Allow sources and redirects on loopback and private addresses (for trials)",
     )
-    private_hosts: tuple[str, ...] = Field(
+    private_hosts: tuple[HostName, ...] = Field(
         default=(),
         description="Host names whose addresses may be private (comma-separated in the environment)",
     )
@@ -150,9 +156,7 @@ class WebhookSettings(Section):
     url: WebUrl | None = Field(
         default=None, description="Address that gets every alert as JSON by POST; unset: none"
     )
-    secret: SecretStr | None = Field(
-        default=None, description="Key of the HMAC-SHA256 signature of each body"
-    )
+    secret: Secret | None = Field(default=None, description="Key of the HMAC-SHA256 signature of each body")
 
 
 class LogSettings(Section):
