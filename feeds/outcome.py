@@ -15,7 +15,9 @@ class Outcome(StrEnum):
     GONE = "gone"  # 410
     BUSY = "busy"  # 429, or 503 with or without Retry-After
     BLOCKED = "blocked"  # 401, 403, 451, a challenge page, or an address we may not open
-    BROKEN = "broken"  # other statuses, HTML where a feed was expected, too large, bad encoding, too many hops
+    BROKEN = (
+        "broken"  # other statuses, HTML where a feed was expected, too large, bad encoding, too many hops
+    )
     UNREACHABLE = "unreachable"  # DNS, connect, TLS, time out, connection lost
 
 

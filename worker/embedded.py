@@ -50,6 +50,7 @@ class EmbeddedServer:
 
     data_dir: Path
     appendfsync: str = "always"
+    binary: str = ""  # empty: whatever `server_binary` finds
     _lock: int = -1
     _process: subprocess.Popen[bytes] | None = None
     _socket: Path = field(default_factory=Path)
@@ -85,7 +86,7 @@ class EmbeddedServer:
     def _command(self) -> list[str]:
         home = self.data_dir.absolute()
         return [
-            server_binary(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
+            self.binary or server_binary(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
             "--dir", str(home / "store"), "--appendonly", "yes", "--appendfsync", self.appendfsync, "--save", "",
             "--maxmemory-policy", "noeviction", "--logfile", str(home / "log" / "server.log"), "--daemonize", "no",
         ]  # fmt: skip

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from worker.store.keys import Keys
 
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    running = embedded.EmbeddedServer(Path(tmp_path_factory.mktemp("server")), "everysec")
+    running = embedded.EmbeddedServer(Path(tmp_path_factory.mktemp("server")), "everysec", os.environ.get("HKETO_TEST_SERVER", ""))
     running.start()
     yield running.url
     running.stop()

@@ -179,4 +179,23 @@ local function put(keys, args)
   return {fate, n, unpack(channels)}
 end
 
+-- recognise  ARGV: prefix, poll id, then entry index, guid key, entry hash, ...  ->  {index, ...} of the entries
+-- that this source showed before with the same words. Their fate (`seen`) is written; the others need a put.
+local function recognise(_, args)
+  local prefix, fates, out = args[1], args[1] .. 'f:' .. args[2], {}
+  for i = 3, #args, 3 do
+    local done = redis.call('HGET', fates, args[i])
+    local n, hash = known(prefix, 'g:' .. args[i + 1])
+    if done and string.match(done, '^seen:') then
+      out[#out + 1] = args[i]
+    elseif not done and n and hash == args[i + 2] then
+      redis.call('HSET', fates, args[i], 'seen:' .. n)
+      out[#out + 1] = args[i]
+    end
+  end
+  redis.call('EXPIRE', fates, 172800)
+  return out
+end
+
 redis.register_function('hketo_put', put)
+redis.register_function('hketo_recognise', recognise)

@@ -124,6 +124,24 @@ def public_id(url: str, source: str, guid: str) -> str:
     return digest("url", url) if url else digest("guid", source, guid)
 
 
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells an entry from all others, and whether it changed since its source last showed it."""
+
+    index: int
+    guid_key: str
+    entry_hash: str
+
+
+def recognise(server: Server, keys: Keys, poll: str, prints: Sequence[Fingerprint]) -> frozenset[int]:
+    """The indexes of the entries that were shown before, unchanged; their fate is `seen` from then on."""
+    flat = [part for p in prints for part in (str(p.index), p.guid_key, p.entry_hash)]
+    if not flat:
+        return frozenset()
+    answer = server.call("hketo_recognise", keys.sequence, keys.prefix, poll, *flat)
+    return frozenset(int(index) for index in answer)
+
+
 def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult]:
     """Stores all of one body, in order, in one round trip. Raises the first error of the server."""
     pipe = server.client.pipeline(transaction=False)
