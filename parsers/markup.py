@@ -1,0 +1,207 @@
+"""HTML and near-HTML to clean plain text that is safe to print on a terminal and to put on a web page."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+
+def _names(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+# Names that are taken for tags. Anything else between angle brackets stays text: headlines of this region
+# write titles of books and papers as <<Sin Chew Daily>> or <星洲日报>.
+_INLINE = _names(
+    "a abbr acronym applet area audio b base basefont bdi bdo big blink button canvas cite code col "
+    "colgroup data datalist del dfn em embed font frame frameset i img input ins kbd keygen label link "
+    "map mark marquee menu menuitem meta meter nobr object output param picture progress q rb rp rt rtc "
+    "ruby s samp select slot small source span strike strong sub sup textarea time track tt u var wbr"
+)
+_BLOCK = _names(
+    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset "
+    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main nav ol "
+    "optgroup option p pre section summary table tbody td tfoot th thead title tr ul video"
+)
+_HIDDEN = _names("head iframe math noembed noframes noscript script style svg template xml")
+_KNOWN = _INLINE | _BLOCK | _HIDDEN
+
+# One tag at the start of a piece that holds no further "<". Possessive, so it is linear whatever comes.
+_TAG = re.compile(
+    r"""(/?)([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>])"""
+    r"""[^>"']*+(?:"[^"]*+"[^>"']*+|'[^']*+'[^>"']*+)*+>"""
+)
+_LOOSE_TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>])[^>]*>")
+_TAG_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>]|$)")
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_SURROGATES = re.compile(
+    r"&#(?:[xX]([dD][89abAB][0-9a-fA-F]{2})|(5[5-6][0-9]{3}));"
+    r"&#(?:[xX]([dD][c-fC-F][0-9a-fA-F]{2})|(5[6-7][0-9]{3}));"
+)
+
+# Characters that are never shown or that steer the terminal: C0, C1, soft hyphen, zero-width and
+# bidirectional marks, fillers, interlinear marks, noncharacters, tag characters, lone surrogates. Full-width
+# letters and digits and the many spaces are in here to be folded.
+_ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200c"
+    "\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uff10-\uff19"
+    "\uff21-\uff3a\uff41-\uff5a\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+# A zero-width joiner holds emoji together; beside a letter it only hides the word from us.
+_JOINER = re.compile("(?<=\\w)\u200d|\u200d(?=\\w)")
+_SPACES = frozenset("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u202f\u205f\u3000\u3164\uffa0") | {
+    chr(code) for code in range(0x2000, 0x200B)
+}
+_LINES = frozenset("\u2028\u2029")
+_BREAK = "\n"
+
+
+def to_text(source: str) -> str:
+    """The text of an HTML fragment: tags gone, block elements as line breaks, references decoded (also when
+    they were encoded twice), spaces folded. Never raises; the result holds no control character but "\\n".
+    """
+    if "<" not in source and "&" not in source:
+        return tidy(source)
+    text = _without_tags(source) if "<" in source else source
+    text = decode(text)
+    # Markup that was escaped once too often shows up only after decoding, and then nothing else is markup.
+    if "<" in text and not _has_tags(source) and _has_tags(text):
+        text = decode(_without_tags(text))
+    return tidy(text) if "<" not in source else _lines(text)
+
+
+def plain_text(source: str) -> str:
+    """Text that is declared to be plain: angle brackets are meant, twice-encoded references are not."""
+    return _lines(decode(source))
+
+
+def clean_title(source: str, *, plain: bool = False) -> str:
+    """A headline on one line. `plain` when the format says that it holds no markup."""
+    text = plain_text(source) if plain else to_text(source)
+    return " ".join(text.split())
+
+
+def decode(text: str) -> str:
+    """Character references decoded, at most twice. Only those that end in ";": `R&D`, `Q&A` and the
+    parameters of an address are not references."""
+    for _ in range(2):
+        if "&" not in text:
+            break
+        text = _REFERENCE.sub(_one_reference, _SURROGATES.sub(_pair, text))
+    return text
+
+
+def tidy(text: str) -> str:
+    """One paragraph: odd characters gone or folded, every run of space one space."""
+    return " ".join(_printable(text).split())
+
+
+def _lines(text: str) -> str:
+    """As `tidy`, but line breaks stay (no empty lines)."""
+    lines = (" ".join(line.split()) for line in _printable(text).split(_BREAK))
+    return _BREAK.join(line for line in lines if line)
+
+
+def _printable(text: str) -> str:
+    text = _ODD.sub(_replace_odd, text)
+    if text.isascii():
+        return text
+    if "\u200d" in text:
+        text = _JOINER.sub("", text)
+    return unicodedata.normalize("NFC", text)
+
+
+def _replace_odd(match: re.Match[str]) -> str:
+    char = match[0]
+    if char in _SPACES:
+        return " "
+    if char in _LINES:
+        return _BREAK
+    if "\uff10" <= char <= "\uff5a":
+        return chr(ord(char) - 0xFEE0)  # full-width to ASCII
+    if "\x80" <= char <= "\x9f":
+        # Bytes of windows-1252 that were read as ISO 8859-1: every browser shows them as meant.
+        return bytes([ord(char)]).decode("cp1252", "ignore")
+    return ""
+
+
+def _one_reference(match: re.Match[str]) -> str:
+    decoded = html.unescape(match[0])
+    return "" if decoded == "\ufffd" else decoded  # NUL, a lone surrogate, beyond Unicode
+
+
+def _pair(match: re.Match[str]) -> str:
+    high = int(match[1], 16) if match[1] else int(match[2])
+    low = int(match[3], 16) if match[3] else int(match[4])
+    if not (0xD800 <= high <= 0xDBFF and 0xDC00 <= low <= 0xDFFF):
+        return ""
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+
+def _has_tags(text: str) -> bool:
+    return any(_is_tag(match[2]) for match in map(_TAG.match, text.split("<")[1:]) if match)
+
+
+def _is_tag(name: str) -> bool:
+    return name.lower() in _KNOWN or "-" in name or ":" in name
+
+
+def _without_tags(source: str) -> str:
+    """Text between the tags; line breaks of the source are spaces, those of block elements are kept."""
+    pieces = source.replace("\r", " ").replace("\n", " ").split("<")
+    out = [pieces[0]]
+    closing = ""  # what ends the comment or hidden element that we are in
+    for number, piece in enumerate(pieces[1:], start=1):
+        if closing:
+            closing = _still_hidden(piece, closing, out)
+            continue
+        if piece.startswith(("!--", "![CDATA[", "?", "!")):
+            closing = _open_special(piece, out)
+            continue
+        match = _TAG.match(piece) or _LOOSE_TAG.match(piece)
+        if match is None:
+            out.append(_unfinished(piece, last=number == len(pieces) - 1))
+            continue
+        name = match[2].lower()
+        if not _is_tag(name):
+            out.append("<" + piece)
+        elif name in _HIDDEN and not match[1] and not match[0].endswith("/>"):
+            closing = "/" + name
+        else:
+            out.append((_BREAK if name in _BLOCK else "") + piece[match.end() :])
+    text = "".join(out)
+    return text.replace("]]>", "") if "<![CDATA[" in source else text
+
+
+def _open_special(piece: str, out: list[str]) -> str:
+    """A comment, CDATA section, declaration or processing instruction begins; returns what will end it."""
+    if piece.startswith("!--"):
+        return _still_hidden(piece[3:], "-->", out)
+    if piece.startswith("![CDATA["):
+        out.append(piece[8:])
+        return ""
+    if piece[1:2].isalpha():  # <!DOCTYPE ...>, <?xml ...?>
+        return _still_hidden(piece, ">", out)
+    out.append("<" + piece)
+    return ""
+
+
+def _still_hidden(piece: str, closing: str, out: list[str]) -> str:
+    """Look for the end of a hidden stretch in `piece`; the text behind it is shown."""
+    if closing.startswith("/"):
+        if piece[: len(closing)].lower() == closing:
+            out.append(piece.partition(">")[2])
+            return ""
+        return closing
+    _, found, rest = piece.partition(closing)
+    out.append(rest)
+    return "" if found else closing
+
+
+def _unfinished(piece: str, *, last: bool) -> str:
+    """A "<" without ">": the rest of a cut-off tag is dropped, a less-than sign is kept."""
+    match = _TAG_NAME.match(piece)
+    if match and _is_tag(match[1]) and ("=" in piece or (last and match.end() == len(piece))):
+        return ""
+    return "<" + piece
