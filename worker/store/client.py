@@ -14,6 +14,8 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+__all__ = ["RedisConnectionError", "Server", "ServerAway", "ServerError", "StoreUnusable", "connect", "digest"]
+
 LIBRARIES = ("lease", "sources", "articles", "outbox")
 
 #: What a caller may catch when the server is away for a moment.

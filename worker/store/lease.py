@@ -22,9 +22,10 @@ def claim(server: Server, key: str, limit: int, lease: float) -> list[Claim]:
     return [Claim(m.decode(), t.decode()) for m, t in zip(flat[::2], flat[1::2], strict=True)]
 
 
-def begin(server: Server, key: str, held: Claim, lease: float) -> Claim | None:
-    """Starts work on a claim that came by message: None when it is stale or was begun before."""
-    token = secrets.token_hex(8)
+def begin(server: Server, key: str, held: Claim, lease: float, token: str = "") -> Claim | None:
+    """Starts work on a claim that came by message: None when it is stale or was begun before. With `token`
+    the same as the claim's, it only renews the lease."""
+    token = token or secrets.token_hex(8)
     won = server.call("hketo_begin", key, held.member, held.token, token, lease)
     return Claim(held.member, token) if won == 1 else None
 

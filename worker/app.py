@@ -1,0 +1,147 @@
+"""The Celery application: queues, schedule, transport. A message is only a nudge; the truth is in the store."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import kombu.transport.redis
+from celery import Celery, signals
+from celery.beat import Scheduler, Service
+from kombu import Queue
+
+from worker import logs
+from worker.child import die_with_parent
+from worker.redis_url import celery_broker
+from worker.settings import Settings, load_here
+from worker.store.client import RedisConnectionError
+
+#: Nudges outlive this many of their intervals, then they are dropped: the next one does the same.
+_EXPIRES_INTERVALS = 4
+
+
+class SafeChannel(kombu.transport.redis.Channel):  # type: ignore[misc]
+    """kombu closes a channel of a lost connection by building a new client from `connection.client`, which is
+    None by then; the AttributeError is in no list of connection errors and ends the worker (kombu 5.7; six of
+    48 restarts under load, none with this guard)."""
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        if self.connection.client is None:
+            raise RedisConnectionError("the transport is closed")
+        return super()._connparams(asynchronous)
+
+
+kombu.transport.redis.Transport.Channel = SafeChannel
+
+
+def make_app(settings: Settings) -> Celery:
+    """An application for these settings. `settings.redis_url` must be set: workers never start a server."""
+    url = settings.broker_url or settings.redis_url
+    if url is None:
+        raise SystemExit("workers need a server: set REDIS_URL, or start everything with `hketo-watch run`")
+    broker, more = celery_broker(url.get_secret_value(), str(settings.redis_ca_certs or ""))
+    app = Celery("hketo-watch", broker=broker, include=["worker.tasks"])
+    app.conf.update(_configuration(settings), beat_schedule=schedule(settings), **more)
+    return app
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    return {
+        "task_queues": [Queue("poll"), Queue("process"), Queue("deliver")],
+        "task_default_queue": "poll",
+        "task_create_missing_queues": False,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        # Late acknowledgement shortens recovery; nothing depends on it (a message can be lost between BRPOP and
+        # the record of it: kombu #305), so leases in the store make good what the broker loses.
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "task_ignore_result": True,
+        "result_backend": None,
+        "broker_connection_retry": True,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": False,
+        "worker_enable_remote_control": False,  # no pidbox keys, no fan-out; health is progress, not a ping
+        "worker_max_tasks_per_child": 5000,
+        "task_soft_time_limit": None,
+        "task_time_limit": 600,  # prefork only: a body that hangs a parser costs its child, and is tried again
+        "broker_transport_options": {
+            "visibility_timeout": 900,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "unacked_mutex_expire": 30,  # the default of 300 s blocks redelivery when a sweeper was killed
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+            "retry_on_timeout": True,
+            "global_keyprefix": "{" + settings.namespace + "}:q:",
+            "queue_order_strategy": "priority",
+            "priority_steps": [0, 3, 6, 9],
+        },
+    }
+
+
+def schedule(settings: Settings) -> dict[str, Any]:
+    """Beat's few fixed entries. Each may run twice, late or not at all: the next one makes it good."""
+    return {
+        "tick": _every("worker.tick", settings.poll.tick, "poll"),
+        "sweep": _every("worker.process", 5.0, "process"),
+        "deliver": _every("worker.deliver", 2.0, "deliver"),
+        "canary-poll": _every("worker.canary", 10.0, "poll", "poll"),
+        "canary-process": _every("worker.canary", 10.0, "process", "process"),
+        "canary-deliver": _every("worker.canary", 10.0, "deliver", "deliver"),
+        "trim": _every("worker.trim", 3600.0, "process"),
+    }
+
+
+def _every(task: str, seconds: float, queue: str, *args: str) -> dict[str, Any]:
+    options = {"queue": queue, "priority": 0, "expires": max(10.0, seconds * _EXPIRES_INTERVALS)}
+    return {"task": task, "schedule": seconds, "args": args, "options": options}
+
+
+def start_beat(settings: Settings) -> threading.Thread:
+    """Beat as a thread of this process, its schedule in memory: for the embedded service. Only one sender is
+    needed, and two would be harmless."""
+    service = Service(make_app(settings), max_interval=1, scheduler_cls=Scheduler)
+    thread = threading.Thread(target=service.start, kwargs={"embedded_process": False}, name="beat", daemon=True)
+    thread.start()
+    return thread
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+def _tie_to_parent(**_: object) -> None:
+    """A prefork child goes when its worker is killed, instead of lingering at the queue."""
+    die_with_parent(os.getppid())
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+def _prepare_store(sender: Any = None, **_: object) -> None:
+    """Every worker brings the server's functions; one that polls also says what is polled. Both may be repeated."""
+    from worker.registering import configured_sources, register  # noqa: PLC0415 - beat needs none of this
+    from worker.runtime import this_process  # noqa: PLC0415
+
+    runtime = this_process()
+    runtime.server.check()
+    runtime.server.load_functions()
+    if "poll" in sender.app.amqp.queues.consume_from:
+        register(runtime, configured_sources(runtime.settings))
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def _set_up_logging(**_: object) -> None:
+    logs.set_up(load_here().log)
+
+
+def __getattr__(name: str) -> Celery:
+    """`celery -A worker.app` finds `app` here; making it needs the environment, so importing does not."""
+    if name == "app":
+        app = make_app(load_here())
+        globals()["app"] = app
+        return app
+    raise AttributeError(name)

@@ -1,0 +1,193 @@
+"""What becomes of an entry: pure decisions from an article, its verdict and the settings to one `PutRequest`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from parsers.duplicates import text_key
+from parsers.entry import Article, Entry, Moment, Verdict
+from parsers.script import terms
+from worker.store import articles
+from worker.store.articles import Fingerprint, PutRequest, WantedAlert
+from worker.store.client import digest
+
+HEADLINE_ZONE = ZoneInfo("Asia/Hong_Kong")  # the day a headline belongs to: Malaysia and Hong Kong share it
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings these decisions need. Ages in seconds, `keep` in seconds."""
+
+    keep: int
+    keep_rejected: int
+    seed_max_age: float
+    max_age: float
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """The poll an entry was seen in. `seen` is when its body came, UTC; `first`: the source is new to us."""
+
+    poll: str
+    source: str
+    seen: datetime
+    first: bool
+
+
+def fingerprint(index: int, entry: Entry, source: str) -> Fingerprint:
+    """The identity of an entry within its source, and a hash of all its words."""
+    words = digest(entry.title, entry.summary, entry.content)
+    return Fingerprint(index, digest(source, entry.guid or entry.link or words), words)
+
+
+def clock_time(published: Moment | None, seen: datetime) -> float:
+    """Where an article stands in time (seconds): the earlier of claimed and seen, so that a date in the future
+    does not stay on top. A day without a time of day counts as seen, if that was within the day."""
+    if published is None:
+        return seen.timestamp()
+    if published.day_only and published.at <= seen < published.at + timedelta(days=1):
+        return seen.timestamp()
+    return min(published.at, seen).timestamp()
+
+
+def show_moment(moment: Moment | None) -> str:
+    """RFC 3339 in UTC; YYYY-MM-DD when only the day is known (as the source's zone counts it); else empty."""
+    if moment is None:
+        return ""
+    if moment.day_only:
+        # The start of a day east of Greenwich lies on the day before in UTC; half a day later it does not.
+        return (moment.at + timedelta(hours=12)).astimezone(UTC).date().isoformat()
+    return moment.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def may_alert(published: Moment | None, occasion: Occasion, resurfaced: bool, rules: Rules) -> bool:
+    """Whether news of this age is told. The first poll of a source shows what was there before we came: only
+    what is provably young is told. Later, an old entry that came up from below is stored in silence."""
+    if occasion.first:
+        return published is not None and _age(published, occasion.seen) < rules.seed_max_age
+    return not resurfaced
+
+
+def resurfaced(entries: Sequence[Entry], known: Collection[int], seen: datetime, max_age: float) -> frozenset[int]:
+    """Indexes of entries that slid into the window because a newer one was deleted: older than `max_age`
+    seconds, at the tail of a newest-first document, behind entries we knew."""
+    times = [entry.published.at for entry in entries if entry.published]
+    if not known or len(times) != len(entries) or any(a < b for a, b in zip(times, times[1:], strict=False)):
+        return frozenset()
+    last_known = max(known)
+    limit = seen - timedelta(seconds=max_age)
+    return frozenset(i for i in range(last_known + 1, len(entries)) if times[i] < limit)
+
+
+def request_for(
+    article: Article, mark: Fingerprint, verdict: Verdict, alerts: tuple[WantedAlert, ...], occasion: Occasion, rules: Rules
+) -> PutRequest:
+    """The put for an article that was read and judged."""
+    ts = clock_time(article.published, occasion.seen)
+    fate, detail = _fate(verdict, ts, occasion, rules)
+    kept = fate == articles.STORED
+    own_id = articles.public_id(article.url, occasion.source, article.guid)
+    return PutRequest(
+        poll=occasion.poll,
+        index=mark.index,
+        source=occasion.source,
+        fate=fate,
+        guid_key=mark.guid_key,
+        entry_hash=mark.entry_hash,
+        keys=_duplicate_keys(article, own_id, ts),
+        fields=_fields(article, verdict, own_id, ts, occasion) | {"detail": detail},
+        text=article.text,
+        grade=verdict.grade,
+        tags=_index_tags(article, verdict) if kept else (),
+        terms=tuple(sorted(set(terms(f"{article.title}\n{article.summary}\n{article.text}")))) if kept else (),
+        keep=rules.keep if kept else rules.keep_rejected,
+        sighting=_sighting(article, occasion),
+        alerts=alerts if kept else (),
+    )
+
+
+def unreadable(entry: Entry, mark: Fingerprint, reason: str, occasion: Occasion, rules: Rules) -> PutRequest:
+    """The put for an entry that is no article: kept for a while with the reason, so that `why` can tell."""
+    own_id = articles.public_id("", occasion.source, entry.guid or mark.entry_hash)
+    fields = {
+        "id": own_id, "guid": entry.guid, "title": entry.title, "link": entry.link, "source": occasion.source,
+        "grade": "0", "tags": "[]", "reasons": "[]", "detail": reason, "story": own_id,
+        "ts": f"{occasion.seen.timestamp():.3f}", "first_seen": f"{occasion.seen.timestamp():.3f}",
+    }  # fmt: skip
+    return PutRequest(
+        occasion.poll, mark.index, occasion.source, articles.UNREADABLE, mark.guid_key, mark.entry_hash,
+        (f"i:{own_id}",), fields, "", 0, (), (), rules.keep_rejected,
+        _seen_json(occasion, entry.publisher, entry.guid, entry.link, entry.title, entry.published),
+    )  # fmt: skip
+
+
+def _fate(verdict: Verdict, ts: float, occasion: Occasion, rules: Rules) -> tuple[str, str]:
+    age = occasion.seen.timestamp() - ts
+    if age > rules.keep:
+        return articles.TOO_OLD, f"published {age / 86400:.0f} days ago; kept are {rules.keep // 86400} days"
+    if verdict.grade == 0:
+        return articles.OFF_TOPIC, verdict.sentence
+    return articles.STORED, ""
+
+
+def _duplicate_keys(article: Article, own_id: str, ts: float) -> tuple[str, ...]:
+    day = datetime.fromtimestamp(ts, HEADLINE_ZONE).date().isoformat()
+    words = text_key(article.title, article.text or article.summary, day)
+    return (f"i:{own_id}", *((f"x:{digest(words)}",) if words else ()))
+
+
+def _index_tags(article: Article, verdict: Verdict) -> tuple[str, ...]:
+    """The verdict's tags and the plain facts that are searched alike."""
+    facts = {f"lang/{article.lang}", f"source/{article.source}", f"grade/{verdict.grade}"}
+    return tuple(sorted(facts | set(verdict.tags)))
+
+
+def _fields(article: Article, verdict: Verdict, own_id: str, ts: float, occasion: Occasion) -> dict[str, str]:
+    return {
+        "id": own_id,
+        "story": own_id,
+        "guid": article.guid,
+        "url": article.url,
+        "link": article.link,
+        "title": article.title,
+        "summary": article.summary,
+        "lang": article.lang,
+        "publisher": article.publisher,
+        "source": article.source,
+        "country": article.country,
+        "author": article.author,
+        "published": show_moment(article.published),
+        "ts": f"{ts:.3f}",
+        "first_seen": f"{occasion.seen.timestamp():.3f}",
+        "grade": str(verdict.grade),
+        "score": f"{verdict.score:.1f}",
+        "tags": orjson.dumps(verdict.tags).decode(),
+        "reasons": orjson.dumps(verdict.reasons).decode(),
+        "sentence": verdict.sentence,
+        "version": verdict.version,
+    }
+
+
+def _sighting(article: Article, occasion: Occasion) -> str:
+    return _seen_json(occasion, article.publisher, article.guid, article.link, article.title, article.published)
+
+
+def _seen_json(
+    occasion: Occasion, publisher: str, guid: str, url: str, title: str, published: Moment | None
+) -> str:
+    record = {
+        "source": occasion.source, "publisher": publisher, "guid": guid, "url": url, "title": title,
+        "published": show_moment(published), "seen": occasion.seen.timestamp(),
+    }  # fmt: skip
+    return orjson.dumps(record).decode()
+
+
+def _age(published: Moment, seen: datetime) -> float:
+    """Seconds; a day without a time is as young as it may be."""
+    at = published.at + timedelta(days=1) if published.day_only else published.at
+    return (seen - min(at, seen)).total_seconds()

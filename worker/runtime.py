@@ -1,0 +1,139 @@
+"""What one process works with: settings, store, watches, and for a poll worker the loop that owns the client.
+
+Made at first use and keyed by process id: connections and threads do not survive a fork.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from worker.alerts.channels import Channel
+from worker.alerts.deliver import Delivery, Limits, RetryRules
+from worker.entries import Rules
+from worker.process import Processor
+from worker.redis_url import redis_py_url
+from worker.settings import Settings, load_here
+from worker.store.client import Server, connect
+from worker.store.keys import Keys
+from worker.store.sources import SourceStore
+from worker.telling import TellingOutbox
+from worker.watching import Watchers, read_watchers, remote_channels
+
+T = TypeVar("T")
+
+
+@dataclass
+class Runtime:
+    """Opened by `open_runtime`; parts are made when they are first asked for."""
+
+    settings: Settings
+    server: Server
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self.settings.namespace)
+
+    @cached_property
+    def sources(self) -> SourceStore:
+        return SourceStore(self.server, self.keys)
+
+    @cached_property
+    def outbox(self) -> TellingOutbox:
+        return TellingOutbox(self.server, self.keys, self.watchers)
+
+    @cached_property
+    def watchers(self) -> Watchers:
+        return read_watchers(self.settings)
+
+    def delivery(self, channel: Channel) -> Delivery:
+        """Everything needed to serve one channel."""
+        alerts = self.settings.alerts
+        return Delivery(
+            outbox=self.outbox,
+            channel=channel,
+            message_of=self.outbox.message,
+            rules=RetryRules(alerts.attempts, alerts.retry_base, alerts.retry_cap),
+            limits=Limits(alerts.timeout, alerts.lease),
+            rand=random.random,
+            clock=time.monotonic,
+        )
+
+    @cached_property
+    def remote_channels(self) -> tuple[Channel, ...]:
+        """The channels that a worker serves; the terminal is served by whoever has one."""
+        return remote_channels(self.settings)
+
+    @cached_property
+    def processor(self) -> Processor:
+        process = self.settings.process
+        return Processor(
+            self.server, self.keys, rules(self.settings), self.watchers.wanted, process.lease, process.attempts
+        )
+
+
+def rules(settings: Settings) -> Rules:
+    """The settings that decide on entries, in seconds."""
+    return Rules(
+        keep=settings.store.keep_days * 86400,
+        keep_rejected=settings.store.keep_rejected_days * 86400,
+        seed_max_age=settings.alerts.seed_max_age_hours * 3600,
+        max_age=settings.alerts.max_age_days * 86400,
+    )
+
+
+def open_runtime(settings: Settings, url: str = "") -> Runtime:
+    """A runtime on the server at `url`, or at `settings.redis_url`. The connection opens at first use."""
+    if not url and settings.redis_url is None:
+        raise ValueError("no server address: set REDIS_URL, or give the embedded server's")
+    address = url or (settings.redis_url.get_secret_value() if settings.redis_url else "")
+    return Runtime(settings, Server(connect(redis_py_url(address, str(settings.redis_ca_certs or "")))))
+
+
+_lock = threading.Lock()
+_by_process: dict[int, Runtime] = {}
+
+
+def this_process() -> Runtime:
+    """The runtime of this process, from its environment."""
+    with _lock:
+        runtime = _by_process.get(os.getpid())
+        if runtime is None:
+            _by_process.clear()  # what was inherited by fork belongs to the parent
+            runtime = _by_process[os.getpid()] = open_runtime(load_here())
+    return runtime
+
+
+class LoopThread:
+    """One event loop on one thread, for as long as the process polls. `opened` is made on the loop and kept."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="poll-loop", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Runs a coroutine on the loop; the result comes to the calling thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Runs a plain function on the loop and waits: for making things that belong to it."""
+
+        async def run() -> T:
+            return function()
+
+        return self.submit(run()).result()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        if not self._thread.is_alive():
+            self._loop.close()

@@ -1,0 +1,125 @@
+"""The whole service in one command: server, workers, schedule and live alerts. `run` at the shell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from worker import commands
+from worker.embedded import EmbeddedServer
+from worker.operator import Events
+from worker.registering import configured_sources, register
+from worker.runtime import Runtime, open_runtime
+from worker.settings import Settings, as_environment
+from worker.store.client import ServerAway
+from worker.supervise import ChildSpec, Supervisor
+
+LOOK_SECONDS = 0.2
+#: Workers get this long to finish what they do when the service is stopped, so that all is over within five seconds.
+PATIENCE = 2.0
+
+
+@dataclass
+class Stop:
+    """Set by Ctrl-C or SIGTERM; `wait` returns early when it is."""
+
+    event: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        self.event.set()
+
+    @property
+    def asked(self) -> bool:
+        return self.event.is_set()
+
+    def wait(self, seconds: float) -> None:
+        self.event.wait(seconds)
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Signals ask to stop instead of raising wherever the program happens to be."""
+    stop = Stop()
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass
+class Service:
+    """Runs until `stop` is asked. `look` is called on every round with the runtime: it shows alerts and events.
+
+    `say` tells the operator one line. Must be used from the main thread.
+    """
+
+    settings: Settings
+    say: Callable[[str], None]
+    look: Callable[[Runtime, Events], None]
+    embedded: EmbeddedServer | None = None
+    supervisor: Supervisor = field(default_factory=Supervisor)
+
+    def run(self, stop: Stop) -> None:
+        """Raises EmbeddedError, StoreUnusable or a complaint about the sources before anything is started."""
+        sources = configured_sources(self.settings)
+        try:
+            settings = self._with_server()
+            runtime = open_runtime(settings)
+            runtime.server.check()
+            runtime.server.load_functions()
+            for complaint in runtime.watchers.complaints:
+                self.say(f"this watch is left out: {complaint}")
+            new, kept, dropped = register(runtime, sources)
+            self.say(f"{new + kept} sources are polled ({new} new, {dropped} no longer); Ctrl-C stops everything")
+            events = Events(runtime)
+            self.supervisor.start(_children(settings), time.monotonic())
+            _start_beat(settings)
+            while not stop.asked:
+                self._round(runtime, events)
+                stop.wait(LOOK_SECONDS)
+        finally:
+            self.supervisor.stop(PATIENCE)
+            if self.embedded:
+                self.embedded.stop()
+
+    def _with_server(self) -> Settings:
+        if self.settings.redis_url:
+            return self.settings
+        self.embedded = EmbeddedServer(self.settings.data_dir, self.settings.appendfsync)
+        self.embedded.start()
+        return self.settings.with_values({"redis_url": self.embedded.url}, "embedded server")
+
+    def _round(self, runtime: Runtime, events: Events) -> None:
+        if self.embedded and not self.embedded.alive():
+            self.say("the embedded server ended; starting it again")
+            self.embedded.start_process()
+        for told in self.supervisor.look_after(time.monotonic()):
+            self.say(told)
+        try:
+            self.look(runtime, events)
+        except ServerAway as error:
+            self.say(f"the server is away for a moment: {error}")
+
+
+def _children(settings: Settings) -> list[ChildSpec]:
+    env = {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1"}
+    logs = settings.data_dir / "log"
+    processes = settings.process.workers or max(1, (os.cpu_count() or 1) // 2)
+    return [
+        ChildSpec("poll", commands.here(commands.poll_worker()), env, logs / "poll.log"),
+        ChildSpec("process", commands.here(commands.process_worker(processes)), env, logs / "process.log"),
+    ]
+
+
+def _start_beat(settings: Settings) -> None:
+    from worker.app import start_beat  # noqa: PLC0415 - Celery takes long to import; the screen comes first
+
+    start_beat(settings)

@@ -1,0 +1,24 @@
+"""A source as JSON in the store, and back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import orjson
+
+from feeds.source import Source, SourceKind
+
+_NAMES = frozenset(f.name for f in fields(Source))
+
+
+def source_to_json(source: Source) -> str:
+    return orjson.dumps(source).decode()
+
+
+def source_from_json(raw: bytes | str) -> Source:
+    """Fields written by a newer release are passed over, so that workers of two releases may share a server."""
+    data = {name: value for name, value in orjson.loads(raw).items() if name in _NAMES}
+    for name, value in data.items():
+        if isinstance(value, list):
+            data[name] = tuple(value)
+    return Source(**data | {"kind": SourceKind(data["kind"])})

@@ -1,0 +1,103 @@
+"""Keeps child processes running: starts them, starts them again when they die, stops them in order."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from worker.embedded import dying_command
+
+#: Seconds before a child that died is started again: at once the first time, then less and less eagerly.
+BACKOFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+#: A child that lived this long (seconds) has earned a fresh start of the back-off.
+STEADY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSpec:
+    """A program that must run. `log` gets its output, appended."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+
+
+def wait_before_restart(deaths: int) -> float:
+    """Seconds, for a child that died `deaths` times without a steady life between (from 1)."""
+    return BACKOFF[min(max(deaths, 1), len(BACKOFF)) - 1]
+
+
+@dataclass
+class Child:
+    """One supervised process. All times are of the monotonic clock, in seconds."""
+
+    spec: ChildSpec
+    deaths: int = 0
+    started: float = 0.0
+    restart_at: float = 0.0
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self, now: float) -> None:
+        """Must be called from the main thread: the child dies with the thread that forked it."""
+        self.spec.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.spec.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                dying_command(self.spec.command), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=dict(self.spec.env)
+            )
+        self.started = now
+
+    def look_after(self, now: float) -> str | None:
+        """Starts the process again when its time has come; what to tell the operator, once per death."""
+        if self.process is None:
+            if now >= self.restart_at:
+                self.start(now)
+            return None
+        code = self.process.poll()
+        if code is None:
+            return None
+        self.deaths = 1 if now - self.started > STEADY else self.deaths + 1
+        self.process = None
+        wait = wait_before_restart(self.deaths)
+        self.restart_at = now + wait
+        return f"the {self.spec.name} worker ended ({_how(code)}); starting it again, its log is {self.spec.log}"
+
+
+@dataclass
+class Supervisor:
+    children: list[Child] = field(default_factory=list)
+
+    def start(self, specs: Sequence[ChildSpec], now: float) -> None:
+        self.children = [Child(spec) for spec in specs]
+        for child in self.children:
+            child.start(now)
+
+    def look_after(self, now: float) -> list[str]:
+        """One round; returns what happened since the last."""
+        return [told for child in self.children if (told := child.look_after(now))]
+
+    def stop(self, patience: float) -> None:
+        """Ask all to finish, then end those that did not within `patience` seconds: leases make good the rest."""
+        running = [child.process for child in self.children if child.process and child.process.poll() is None]
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            try:
+                process.wait(patience)
+            except subprocess.TimeoutExpired:
+                patience = 0.05
+                process.kill()
+                process.wait()
+        self.children = []
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

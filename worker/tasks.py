@@ -1,0 +1,76 @@
+"""The Celery tasks: thin, plain functions, harmless when run twice. All thinking is in poll, process, alerts.
+
+Arguments are ids and tokens or nothing; there is no retry, no countdown and no result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task, signals
+from celery.app import current_app  # type: ignore[attr-defined]
+
+from worker import clock, heartbeat, poll, process
+from worker.polling import this_poller
+from worker.runtime import this_process
+from worker.store import trim as trimming
+
+
+def nudge(task: str, queue: str, *args: Any) -> None:
+    """Asks for work to be looked at soon. What it is about stands in the store, so a lost nudge costs only time."""
+    current_app().send_task(task, args=args, queue=queue, priority=3, expires=60)
+
+
+@shared_task(name="worker.tick")  # type: ignore[untyped-decorator]
+def tick() -> None:
+    for batch in poll.tick(this_poller().poller):
+        nudge("worker.poll", "poll", poll.encode_claims(batch))
+
+
+@shared_task(name="worker.poll")  # type: ignore[untyped-decorator]
+def poll_some(claims: list[list[str]]) -> None:
+    polling = this_poller()
+    if poll.poll_batch(polling.poller, poll.decode_claims(claims), polling.fetch):
+        nudge("worker.process", "process")
+
+
+@shared_task(name="worker.process")  # type: ignore[untyped-decorator]
+def process_some() -> None:
+    processor = this_process().processor
+    while done := process.process_staged(processor, limit=4):
+        if any(item.channels for item in done):
+            nudge("worker.deliver", "deliver")
+
+
+@shared_task(name="worker.deliver")  # type: ignore[untyped-decorator]
+def deliver_some() -> None:
+    runtime = this_process()
+    for channel in runtime.remote_channels:
+        nudge("worker.deliver_to", "deliver", channel.name)
+
+
+@shared_task(name="worker.deliver_to")  # type: ignore[untyped-decorator]
+def deliver_to(name: str) -> None:
+    runtime = this_process()
+    for channel in runtime.remote_channels:
+        if channel.name == name:
+            runtime.delivery(channel).run()
+
+
+@shared_task(name="worker.canary")  # type: ignore[untyped-decorator]
+def canary(queue: str) -> None:
+    heartbeat.beat(this_process(), queue, clock.now())
+
+
+@shared_task(name="worker.trim")  # type: ignore[untyped-decorator]
+def trim() -> None:
+    runtime = this_process()
+    trimming.trim(runtime.server, runtime.keys, runtime.settings.store, clock.now())
+
+
+@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
+def _close(**_: object) -> None:
+    """The loop thread of a poll worker ends with it."""
+    from worker.polling import close_poller  # noqa: PLC0415 - nothing to close in the other workers
+
+    close_poller()

@@ -1,0 +1,62 @@
+"""Alerts put into words from what is stored: the outbox as the deliverers see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from worker.alerts.message import AlertArticle, AlertMessage, StoryRef
+from worker.store import articles
+from worker.store.articles import StoredArticle
+from worker.store.client import Server
+from worker.store.keys import Keys
+from worker.store.outbox import AlertRecord, Outbox
+from worker.watching import Watchers
+
+
+class TellingOutbox(Outbox):
+    """An outbox that can put its alerts into words."""
+
+    def __init__(self, server: Server, keys: Keys, watchers: Watchers) -> None:
+        super().__init__(server, keys)
+        self.watchers = watchers
+
+    def message(self, alert_id: str) -> AlertMessage | None:
+        """The alert as its receiver gets it; None when it or its article is past its retention."""
+        record = self.alert(alert_id)
+        article = next(articles.load(self.server, self.keys, [record.number]), None) if record else None
+        if record is None or article is None:
+            return None
+        return message_of(record, article, self.watchers.name(record.watch))
+
+
+def message_of(record: AlertRecord, article: StoredArticle, watch_name: str) -> AlertMessage:
+    """Pure: the message of one alert about one article."""
+    return AlertMessage(
+        alert_id=record.id,
+        watch=record.watch,
+        kind="first" if record.kind == "first" else "updated",
+        reason=article.sentence or record.sentence,
+        matched=record.matched,
+        grade=article.grade,
+        score=article.score,
+        tags=article.tags,
+        story=StoryRef(article.story, article.title),
+        articles=(_told(article),),
+        created=datetime.fromtimestamp(record.created, UTC),
+        watch_name=watch_name,
+    )
+
+
+def _told(article: StoredArticle) -> AlertArticle:
+    return AlertArticle(
+        id=article.id,
+        guid=article.guid,
+        url=article.link or article.url,
+        title=article.title,
+        publisher=article.publisher,
+        source=article.source,
+        lang=article.lang,
+        published=article.published,
+        first_seen=datetime.fromtimestamp(article.first_seen, UTC),
+        summary=article.summary,
+    )
