@@ -67,6 +67,7 @@ class _Loaded:
 
     values: Layer = field(compare=False, default_factory=dict)
     toml: TomlFile | None = field(compare=False, default=None)
+    variables: Mapping[str, str] = field(compare=False, repr=False, default_factory=dict)
 
 
 class Settings(BaseSettings):
@@ -120,6 +121,10 @@ class Settings(BaseSettings):
         """The user's file, for the readers of [[source]], [[watch]] and [[channel]]; None without one."""
         return self._loaded.toml
 
+    def variable(self, name: str) -> str | None:
+        """Value of an environment variable that the file names by a key ending in `_env`, None when unset."""
+        return self._loaded.variables.get(name)
+
     def origins(self) -> tuple[Origin, ...]:
         """Every setting in the order of this page, as shown to a person, with where its value came from."""
         return tuple(
@@ -136,7 +141,7 @@ class Settings(BaseSettings):
         layer = {**self._loaded.values, **override_layer(values, _LEAVES, origin, problems)}
         if problems:
             raise SettingsError(problems)
-        return _build(layer, self.toml)
+        return _build(layer, self.toml, self._loaded.variables)
 
     def _origin(self, name: str) -> str:
         value = self._loaded.values.get(name)
@@ -166,7 +171,8 @@ def load(config: Path | None, overrides: Mapping[str, object], environ: Mapping[
     )
     if problems:
         raise SettingsError(problems)
-    return _build({name: value for layer in layers for name, value in layer.items()}, toml)
+    merged = {name: value for layer in layers for name, value in layer.items()}
+    return _build(merged, toml, {name: environ[name] for name in _named_variables(toml) if name in environ})
 
 
 def load_here(config: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
@@ -182,7 +188,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
     names = {leaf.env: as_text(settings._value(name)) for name, leaf in _LEAVES.items()}
     no_files = {f"{leaf.env}_FILE": "" for leaf in _LEAVES.values() if leaf.secret}
     file = str(settings.toml.path.absolute()) if settings.toml else os.devnull
-    return {**names, **no_files, "HKETO_CONFIG": file}
+    return {**settings._loaded.variables, **names, **no_files, "HKETO_CONFIG": file}
 
 
 def _read_file(config: Path | None, environ: Mapping[str, str], problems: list[str]) -> TomlFile | None:
@@ -196,9 +202,20 @@ def _read_file(config: Path | None, environ: Mapping[str, str], problems: list[s
         return None
 
 
-def _build(layer: Layer, toml: TomlFile | None) -> Settings:
+def _named_variables(toml: TomlFile | None) -> set[str]:
+    """Variables that tables of the file take their secrets from: `secret_env = "OPS_SECRET"`."""
+    tables = [table for array in _ARRAYS for table in toml.data.get(array, [])] if toml else []
+    return {
+        value
+        for table in tables
+        for key, value in table.items()
+        if key.endswith("_env") and isinstance(value, str)
+    }
+
+
+def _build(layer: Layer, toml: TomlFile | None, variables: Mapping[str, str]) -> Settings:
     settings = Settings(**nested({name: value.value for name, value in layer.items()}))
-    settings._loaded = _Loaded(layer, toml)
+    settings._loaded = _Loaded(layer, toml, variables)
     if problems := _contradictions(settings):
         raise SettingsError(problems)
     return settings

@@ -23,15 +23,17 @@ def _redis_address(value: SecretStr) -> SecretStr:
     return value
 
 
-def _web_address(value: SecretStr) -> SecretStr:
+def is_web_url(url: str) -> bool:
+    """Whether `url` is an http(s) address with a host."""
     try:
-        parts = urlsplit(value.get_secret_value())
-        usable = (
-            parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
-        )
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable:
+        return False
+
+
+def _web_address(value: SecretStr) -> SecretStr:
+    if not is_web_url(value.get_secret_value()):
         raise ValueError("is not an address such as https://example.org/hook")
     return value
 
@@ -138,7 +140,7 @@ class AlertSettings(Section):
         default=7.0, description="Never alert on an article published longer ago than this"
     )
     attempts: Count = Field(
-        default=12, description="Times a delivery is tried before it becomes a dead letter"
+        default=20, description="Times a delivery is tried before it becomes a dead letter"
     )
     retry_base: Seconds = Field(
         default=5.0, description="Seconds before the second try; doubled for each further one"

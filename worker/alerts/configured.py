@@ -1,0 +1,168 @@
+"""Which channels there are: terminal, built-in webhook, and the `[[channel]]` tables of the user's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from feeds.tomlfile import TomlComplaint, TomlFile, did_you_mean
+from worker.alerts.channels import Channel, TerminalChannel, WebhookChannel
+from worker.alerts.watch_file import SLUG
+from worker.settings import Settings
+from worker.settings_tables import is_web_url
+
+KINDS = ("webhook",)
+BUILT_IN = ("terminal", "webhook")
+_KEYS = frozenset(
+    {"name", "kind", "timeout", "url", "url_file", "url_env", "secret", "secret_file", "secret_env"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """A channel that could be read; `timeout` in seconds. Address and secret are never shown."""
+
+    name: str
+    kind: str  # terminal | webhook
+    url: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChannels:
+    """`declared` also names the channels that could not be read: what is meant for them waits in the outbox
+    until the file is mended, instead of being lost."""
+
+    specs: tuple[ChannelSpec, ...]
+    declared: tuple[str, ...]
+    complaints: tuple[TomlComplaint, ...]
+
+
+def read_channels(settings: Settings) -> ReadChannels:
+    """Every configured channel. A broken table costs only itself."""
+    specs = {spec.name: spec for spec in _built_in(settings)}
+    declared = dict.fromkeys(specs)
+    complaints: list[TomlComplaint] = []
+    for table in _tables(settings):
+        try:
+            name = table.name()
+            if name in declared:
+                raise table.wrong("this name is taken; names must differ", "name")
+            declared[name] = None
+            specs[name] = table.spec(name)
+        except TomlComplaint as complaint:
+            complaints.append(complaint)
+    return ReadChannels(tuple(specs.values()), tuple(declared), tuple(complaints))
+
+
+def open_channel(spec: ChannelSpec, settings: Settings, console: Console) -> Channel:
+    """The channel of a spec. `console` is where the terminal channel prints."""
+    if spec.kind == "terminal":
+        return TerminalChannel(console, ZoneInfo(settings.zone), spec.name)
+    return WebhookChannel(spec.name, spec.url, spec.secret, spec.timeout, settings.poll.contact)
+
+
+def _built_in(settings: Settings) -> list[ChannelSpec]:
+    specs = [ChannelSpec("terminal", "terminal")] if settings.alerts.terminal else []
+    if hook := settings.webhook.url:
+        secret = settings.webhook.secret.get_secret_value() if settings.webhook.secret else ""
+        specs.append(
+            ChannelSpec("webhook", "webhook", hook.get_secret_value(), secret, settings.alerts.timeout)
+        )
+    return specs
+
+
+def _tables(settings: Settings) -> list[_Table]:
+    toml = settings.toml
+    if toml is None:
+        return []
+    return [_Table(settings, toml, i, table) for i, table in enumerate(toml.data.get("channel", []))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    settings: Settings
+    toml: TomlFile
+    index: int
+    table: Mapping[str, Any]
+
+    def spec(self, name: str) -> ChannelSpec:
+        self.toml.refuse_unknown(self.table, _KEYS, "channel", self.index, what=self.what)
+        kind = self.table.get("kind", "webhook")
+        if kind not in KINDS:
+            raise self.wrong(f'unknown kind "{kind}"{did_you_mean(str(kind), KINDS)}', "kind")
+        url = self.secret("url")
+        if not url:
+            raise self.wrong("url is missing (or url_file, or url_env)")
+        if not is_web_url(url):
+            raise self.wrong("url is not an address such as https://example.org/hook", self.key_of("url"))
+        return ChannelSpec(name, kind, url, self.secret("secret"), self.timeout())
+
+    @property
+    def what(self) -> str:
+        name = self.table.get("name")
+        return f'channel "{name}"' if isinstance(name, str) else f"channel number {self.index + 1}"
+
+    def wrong(self, message: str, *keys: str) -> TomlComplaint:
+        return self.toml.complaint(f"{self.what}: {message}", "channel", self.index, *keys)
+
+    def name(self) -> str:
+        value = self.table.get("name")
+        if value is None:
+            raise self.wrong('name is missing; write e.g. name = "ops"')
+        if not isinstance(value, str) or not SLUG.fullmatch(value):
+            raise self.wrong("name must be lower-case letters, digits and hyphens (64 at most)", "name")
+        if value in BUILT_IN:
+            raise self.wrong(f'the name is kept for the built-in channel; set it under "[{value}]"', "name")
+        return value
+
+    def timeout(self) -> float:
+        value = self.table.get("timeout", self.settings.alerts.timeout)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise self.wrong("timeout must be a number of seconds above 0", "timeout")
+        if value >= self.settings.alerts.lease:
+            raise self.wrong(
+                f"timeout must be less than alerts.lease ({self.settings.alerts.lease:g} s)", "timeout"
+            )
+        return float(value)
+
+    def key_of(self, key: str) -> str:
+        """Which of the three ways of giving `key` is used; `key` itself when none is."""
+        return next((way for way in (key, f"{key}_file", f"{key}_env") if way in self.table), key)
+
+    def secret(self, key: str) -> str:
+        """The value of `key`, from the file itself, from a file of its own, or from a variable."""
+        ways = [way for way in (key, f"{key}_file", f"{key}_env") if way in self.table]
+        if not ways:
+            return ""
+        if len(ways) > 1:
+            raise self.wrong(f"{' and '.join(ways)} are both set; keep one", ways[1])
+        way, value = ways[0], self.table[ways[0]]
+        if not isinstance(value, str) or not value:
+            raise self.wrong(f"{way} must be text in quotes", way)
+        if way == key:
+            return value
+        return self.from_file(way, value) if way.endswith("_file") else self.from_variable(way, value)
+
+    def from_file(self, way: str, value: str) -> str:
+        path = self.toml.path.parent / Path(value)
+        try:
+            text = path.read_text(encoding="utf-8").strip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise self.wrong(f"{way}: cannot read {path}: {why}", way) from error
+        if not text:
+            raise self.wrong(f"{way}: {path} is empty", way)
+        return text
+
+    def from_variable(self, way: str, value: str) -> str:
+        text = self.settings.variable(value)
+        if not text:
+            raise self.wrong(f"{way}: the environment has no {value}", way)
+        return text

@@ -1,0 +1,146 @@
+"""Delivering what is due: claim, send, and only then record what became of it.
+
+A worker that dies between the channel's acceptance and the record sends once more after the lease, with the
+same id; nothing else can double a delivery, and nothing can lose one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import structlog
+
+from worker.alerts.channels import Channel, SendResult
+from worker.alerts.message import AlertMessage
+from worker.store.outbox import Claimed
+
+_log = structlog.get_logger(__name__)
+
+# A receiver that asks for more patience than this is asked again all the same: it may have lost its clock.
+LONGEST_RETRY_AFTER = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRules:
+    """`attempts` in all; `base` seconds before the second, doubled for each further one, up to `cap`."""
+
+    attempts: int = 20
+    base: float = 5.0
+    cap: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to a delivery. `delay` in seconds; `note` is the channel's id, or the reason."""
+
+    state: Literal["sent", "retry", "dead"]
+    note: str
+    delay: float = 0.0
+
+
+def after_send(result: SendResult, attempt: int, rules: RetryRules, rand: float) -> Decision:
+    """Decide from the answer to the `attempt`-th try (from 1). `rand` is uniform in [0, 1). Pure.
+
+    Exponential back-off, half of it jitter so that a receiver that comes back is not met by everyone at once.
+    The channel's own retry-after is a floor under it, never a ceiling: it cannot use up the attempts quickly.
+    """
+    if result.accepted:
+        return Decision("sent", result.remote)
+    if result.permanent:
+        return Decision("dead", result.reason)
+    if attempt >= rules.attempts:
+        return Decision("dead", f"given up after {attempt} attempts: {result.reason}")
+    # Past 2**60 the cap has long been reached, and a float would overflow.
+    wait = min(rules.cap, rules.base * 2.0 ** min(attempt - 1, 60)) * (0.5 + rand / 2)
+    asked = min(result.retry_after or 0.0, LONGEST_RETRY_AFTER)
+    return Decision("retry", result.reason, max(wait, asked * (1 + rand / 10)))
+
+
+class Outbox(Protocol):
+    """Where deliveries wait (`worker.store.outbox`). The last three answer whether the lease still held."""
+
+    def claim(self, channel: str, limit: int, lease: float) -> Sequence[Claimed]: ...
+    def sent(self, claimed: Claimed, remote: str) -> bool: ...
+    def retry(self, claimed: Claimed, delay: float, reason: str) -> bool: ...
+    def dead(self, claimed: Claimed, reason: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: `timeout` of one send, `lease` of one claim, `budget` after which nothing more is claimed."""
+
+    timeout: float = 10.0
+    lease: float = 60.0
+    budget: float = 30.0
+
+    @property
+    def at_once(self) -> int:
+        """How many to claim together so that even if each runs into its time limit the last one is sent, and
+        recorded, within the lease."""
+        return max(1, int(self.lease // self.timeout) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one run did. `lost` counts records that came after their lease: another worker has them."""
+
+    sent: int = 0
+    retried: int = 0
+    dead: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One channel being served. `message_of` gives the message of an alert id, None when the alert is gone;
+    `rand` a number in [0, 1); `clock` monotonic seconds."""
+
+    outbox: Outbox
+    channel: Channel
+    message_of: Callable[[str], AlertMessage | None]
+    rules: RetryRules
+    limits: Limits
+    rand: Callable[[], float]
+    clock: Callable[[], float]
+
+    def run(self) -> Tally:
+        """Send what is due until nothing is, or until the budget is spent."""
+        ends = self.clock() + self.limits.budget
+        ended: Counter[str] = Counter()
+        while self.clock() < ends:
+            claims = self.outbox.claim(self.channel.name, self.limits.at_once, self.limits.lease)
+            if not claims:
+                break
+            ended.update(self._one(claimed) for claimed in claims)
+        return Tally(ended["sent"], ended["retry"], ended["dead"], ended["lost"])
+
+    def _one(self, claimed: Claimed) -> str:
+        decision = after_send(self._send(claimed), claimed.attempt, self.rules, self.rand())
+        held = self._record(claimed, decision)
+        _log.info(
+            "delivery", id=claimed.delivery_id, attempt=claimed.attempt, state=decision.state,
+            note=decision.note, delay=round(decision.delay, 1), held=held,
+        )  # fmt: skip
+        return decision.state if held else "lost"
+
+    def _send(self, claimed: Claimed) -> SendResult:
+        message = self.message_of(claimed.alert_id)
+        if message is None:
+            return SendResult(False, permanent=True, reason="the alert is no longer stored")
+        try:
+            return self.channel.send(message)
+        except Exception as error:  # a fault of ours must cost this delivery an attempt, not stop the others
+            _log.exception("a channel failed", channel=self.channel.name, id=claimed.delivery_id)
+            return SendResult(False, reason=f"internal error: {type(error).__name__}: {error}")
+
+    def _record(self, claimed: Claimed, decision: Decision) -> bool:
+        match decision.state:
+            case "sent":
+                return self.outbox.sent(claimed, decision.note)
+            case "retry":
+                return self.outbox.retry(claimed, decision.delay, decision.note)
+            case "dead":
+                return self.outbox.dead(claimed, decision.note)
