@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
+
+from feeds.challenge import challenger, looks_like_html
+from feeds.exchange import Exchange, Fault
+from feeds.hints import fresh_seconds, retry_after_seconds
+from feeds.source import SourceKind
 
 
 class Outcome(StrEnum):
@@ -11,7 +18,7 @@ class Outcome(StrEnum):
 
     FRESH = "fresh"  # 200 with a body that differs from the last one
     UNCHANGED = "unchanged"  # 304, or the same bytes as before
-    MOVED = "moved"  # a permanent redirect was followed (the body, if any, is FRESH or UNCHANGED beside it)
+    MOVED = "moved"  # a permanent redirect leads to something that is no source (else FRESH with `moved_to`)
     GONE = "gone"  # 410
     BUSY = "busy"  # 429, or 503 with or without Retry-After
     BLOCKED = "blocked"  # 401, 403, 451, a challenge page, or an address we may not open
@@ -30,6 +37,9 @@ class Validators:
     body_hash: str = ""  # hex blake2b-128 of the decoded body
 
 
+NO_VALIDATORS = Validators()
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """One poll of one source. `body` is decoded bytes and empty unless `outcome` is FRESH.
@@ -46,8 +56,146 @@ class Fetched:
     moved_to: str = ""  # target of a chain of permanent redirects, else empty
     body: bytes = b""
     content_type: str = ""
-    validators: Validators = Validators()
+    validators: Validators = NO_VALIDATORS
     retry_after: float | None = None
     max_age: float | None = None
     elapsed: float = 0.0
     requests: int = 0
+    cause: str = ""  # short stable name of what went wrong: http-404, timeout, html, challenge, ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    outcome: Outcome
+    cause: str = ""
+    reason: str = ""
+
+
+_JSON_KINDS = frozenset({SourceKind.WORDPRESS, SourceKind.GDELT})
+_UNREACHABLE = frozenset({Fault.DNS, Fault.CONNECT, Fault.TLS, Fault.TIMEOUT, Fault.LOST})
+_PERMANENT = frozenset({301, 308})
+_MAX_VALIDATOR = 1024  # characters; longer ones are not worth sending back
+
+
+def classify(
+    exchange: Exchange, known: Validators = NO_VALIDATORS, kind: SourceKind = SourceKind.FEED
+) -> Fetched:
+    """What one exchange means for a source of `kind` whose last body `known` describes."""
+    digest = body_hash(exchange.body) if exchange.body else ""
+    judged = _judge(exchange, known, kind, digest)
+    moved_to = permanent_target(exchange)
+    if moved_to and judged.outcome is Outcome.BROKEN:
+        reason = f"moved for good to {moved_to}, but {judged.reason}"
+        judged = _Judgement(Outcome.MOVED, judged.cause, reason)
+    good = judged.outcome in (Outcome.FRESH, Outcome.UNCHANGED)
+    date = exchange.header("date")
+    freshness = fresh_seconds(
+        exchange.header("cache-control"), exchange.header("expires"), date, exchange.header("age")
+    )
+    return Fetched(
+        outcome=judged.outcome,
+        reason=judged.reason,
+        status=exchange.status,
+        url=exchange.url,
+        moved_to=moved_to,
+        body=exchange.body if judged.outcome is Outcome.FRESH else b"",
+        content_type=exchange.header("content-type"),
+        validators=_validators(exchange, known, digest) if good else known,
+        retry_after=retry_after_seconds(exchange.header("retry-after"), date),
+        max_age=freshness if good else None,
+        elapsed=exchange.elapsed,
+        requests=exchange.requests,
+        cause=judged.cause,
+    )
+
+
+def body_hash(body: bytes) -> str:
+    """Hex blake2b-128 of a decoded body."""
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def permanent_target(exchange: Exchange) -> str:
+    """Where a chain of permanent redirects leads: the address after the last 301 or 308 before any temporary
+    one; "" when the first redirect is not permanent."""
+    for hop in exchange.hops:
+        if hop.status not in _PERMANENT:
+            return hop.url if hop is not exchange.hops[0] else ""
+    return exchange.url if exchange.hops else ""
+
+
+def _judge(exchange: Exchange, known: Validators, kind: SourceKind, digest: str) -> _Judgement:
+    if exchange.fault is not None:
+        return _judge_fault(exchange.fault, exchange.reason)
+    status = exchange.status
+    who = challenger(dict(exchange.headers), exchange.body)
+    if who and status != 304:
+        return _Judgement(Outcome.BLOCKED, "challenge", f"{_a(who)} page stands in the way (status {status})")
+    if status == 304:
+        if known.etag or known.last_modified:
+            return _Judgement(Outcome.UNCHANGED)
+        return _Judgement(
+            Outcome.BROKEN, "http-304", "the server says 'not modified' though it was not asked"
+        )
+    if status in (200, 203):
+        return _judge_body(exchange, known, kind, digest)
+    return _judge_status(status)
+
+
+def _judge_fault(fault: Fault, reason: str) -> _Judgement:
+    if fault is Fault.ADDRESS:
+        return _Judgement(Outcome.BLOCKED, fault.value, reason)
+    outcome = Outcome.UNREACHABLE if fault in _UNREACHABLE else Outcome.BROKEN
+    return _Judgement(outcome, fault.value, reason)
+
+
+def _judge_status(status: int) -> _Judgement:
+    try:
+        said = f"the server answered {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        said = f"the server answered {status}"
+    cause = f"http-{status}"
+    if status == 410:
+        return _Judgement(Outcome.GONE, cause, "the publisher says this source is gone for good (410)")
+    if status in (429, 503):
+        return _Judgement(Outcome.BUSY, cause, said)
+    if status in (401, 402, 403, 407, 451):
+        return _Judgement(Outcome.BLOCKED, cause, said)
+    return _Judgement(Outcome.BROKEN, cause, said)
+
+
+def _judge_body(exchange: Exchange, known: Validators, kind: SourceKind, digest: str) -> _Judgement:
+    body = exchange.body
+    if not body.strip():
+        return _Judgement(Outcome.BROKEN, "empty", "the answer is empty")
+    if looks_like_html(body):
+        return _Judgement(Outcome.BROKEN, "html", f"a web page came where a {kind.value} source was expected")
+    if kind in _JSON_KINDS and body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"[", b"{"):
+        return _judge_text(body)
+    if digest == known.body_hash:
+        return _Judgement(Outcome.UNCHANGED)
+    return _Judgement(Outcome.FRESH)
+
+
+def _judge_text(body: bytes) -> _Judgement:
+    """GDELT answers 200 with a plain sentence when a query is wrong or comes too soon."""
+    said = " ".join(body[:300].decode("utf-8", "replace").split())[:120]
+    if "limit requests" in said.lower():
+        return _Judgement(Outcome.BUSY, "rate-limit", f"the server says: {said}")
+    return _Judgement(Outcome.BROKEN, "not-json", f"text came where JSON was expected: {said}")
+
+
+def _validators(exchange: Exchange, known: Validators, digest: str) -> Validators:
+    etag, modified = _token(exchange.header("etag")), _token(exchange.header("last-modified"))
+    if exchange.status == 304:
+        return Validators(etag or known.etag, modified or known.last_modified, known.body_hash)
+    return Validators(etag, modified, digest)
+
+
+def _token(value: str) -> str:
+    """A validator that can be sent back as it came."""
+    usable = len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
+    return value if usable else ""
+
+
+def _a(who: str) -> str:
+    return who if who.startswith("a ") else f"a {who}" if who[0] not in "AEIO" else f"an {who}"

@@ -18,6 +18,14 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Another way to a source's entries, for when the address is blocked or gone."""
+
+    url: str
+    kind: SourceKind = SourceKind.FEED
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """`min_interval` and `max_interval` bound the time between two polls, in seconds."""
 
@@ -35,3 +43,4 @@ class Source:
     strip_title: str = ""
     day_only: bool = False
     note: str = ""
+    routes: tuple[Route, ...] = ()  # tried in this order

@@ -50,6 +50,10 @@ class TomlFile:
             path = path[:-1]
         return 0
 
+    def has(self, *keys: str | int) -> bool:
+        """Whether the file itself writes that key or element."""
+        return keys in self._lines
+
     def complaint(self, message: str, *keys: str | int) -> TomlComplaint:
         """The error to raise about the value at `keys`."""
         return TomlComplaint(self.path, self.line_of(*keys), message)

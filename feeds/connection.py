@@ -1,0 +1,187 @@
+"""One HTTP/1.1 request over one new connection, by asyncio and h11.
+
+httpx's own transport walks its whole connection pool at every request and costs several times the CPU of a
+plain connection; feeds live on different hosts, so there is nothing to keep alive. And here the address that
+was checked is the very address that is connected to, which no check before a second look-up of the name can
+promise (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import h11
+
+from feeds.addresses import AddressPolicy
+from feeds.exchange import ExchangeError, Fault
+
+# host, port, seconds → numeric addresses in order of preference; raises ExchangeError
+Resolver = Callable[[str, int, float], Awaitable[list[str]]]
+
+_MAX_HEAD = 64 * 1024  # bytes of status line and headers
+_READ = 64 * 1024
+_MAX_ADDRESSES = 4  # of one host to try; they share the time to connect
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """How connections are made. `connect_timeout` in seconds, for all addresses of a host together; `resolve`
+    takes the place of the system's name look-up."""
+
+    policy: AddressPolicy
+    tls: ssl.SSLContext
+    connect_timeout: float
+    resolve: Resolver | None = None
+
+    async def open(self, host: str, port: int, *, secure: bool) -> Connection:
+        """Resolve, check, connect. Raises ExchangeError (address, dns, connect, tls, timeout)."""
+        addresses = await self._allowed_addresses(host, port)
+        share = max(1.0, self.connect_timeout / len(addresses))
+        failure = ExchangeError(Fault.CONNECT, f"cannot connect to {host}:{port}")
+        for address in addresses:
+            try:
+                return await self._connect(host, address, port, share, secure)
+            except ExchangeError as error:
+                failure = error
+                if error.fault is Fault.TLS:
+                    break
+        raise failure
+
+    async def _allowed_addresses(self, host: str, port: int) -> list[str]:
+        found = await (self.resolve or resolve_host)(host, port, self.connect_timeout)
+        refusals = [self.policy.refusal(host, address) for address in found]
+        allowed = [address for address, why in zip(found, refusals, strict=True) if not why]
+        if not allowed:
+            raise ExchangeError(Fault.ADDRESS, f"{host} may not be opened: {refusals[0]}")
+        return allowed[:_MAX_ADDRESSES]
+
+    async def _connect(self, host: str, address: str, port: int, seconds: float, secure: bool) -> Connection:
+        context = self.tls if secure else None
+        try:
+            async with asyncio.timeout(seconds):
+                reader, writer = await asyncio.open_connection(
+                    address, port, ssl=context, server_hostname=host if secure else None
+                )
+        except TimeoutError as error:
+            sentence = f"no connection to {host} ({address}) within {seconds:.3g} s"
+            raise ExchangeError(Fault.TIMEOUT, sentence) from error
+        except ssl.SSLError as error:
+            why = getattr(error, "verify_message", "") or error.reason or str(error)
+            raise ExchangeError(Fault.TLS, f"no safe connection to {host}: {why}") from error
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ExchangeError(Fault.CONNECT, f"cannot connect to {host} ({address}): {why}") from error
+        return Connection(reader, writer)
+
+
+async def resolve_host(host: str, port: int, seconds: float) -> list[str]:
+    """Numeric addresses of a host in the system's order of preference, without repeats.
+
+    Each look-up has a daemon thread of its own: asyncio's shared pool has six threads on two cores, a look-up
+    that hangs cannot be cancelled, and a pool's threads are waited for when the program ends.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def settle(addresses: list[str], error: OSError | UnicodeError | None) -> None:
+        if not answer.done():
+            answer.set_exception(error) if error else answer.set_result(addresses)
+
+    def look_up() -> None:
+        addresses: list[str] = []
+        failure: OSError | UnicodeError | None = None
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
+        except (OSError, UnicodeError) as error:
+            failure = error
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits for the answer
+            loop.call_soon_threadsafe(settle, addresses, failure)
+
+    if _is_numeric(host):
+        return [host]
+    threading.Thread(target=look_up, name=f"resolve {host}", daemon=True).start()
+    try:
+        async with asyncio.timeout(seconds):
+            return await answer
+    except TimeoutError as error:
+        raise ExchangeError(Fault.DNS, f"no address for {host} within {seconds:.3g} s") from error
+    except UnicodeError as error:
+        raise ExchangeError(Fault.URL, f"{host!r} cannot be a host name") from error
+    except OSError as error:
+        raise ExchangeError(Fault.DNS, f"no address for {host}: {error.strerror or error}") from error
+
+
+def _is_numeric(host: str) -> bool:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError, ValueError):
+            socket.inet_pton(family, host)
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and raw header pairs of an answer."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+class Connection:
+    """One request, one answer, closed. Not for reuse."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+
+    async def ask(
+        self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes = b""
+    ) -> Head:
+        """Send the request and read the head of the final answer. Raises ExchangeError (lost, url)."""
+        try:
+            out = self._http.send(h11.Request(method=method, target=target, headers=list(headers))) or b""
+            out += (self._http.send(h11.Data(data=body)) or b"") if body else b""
+            out += self._http.send(h11.EndOfMessage()) or b""
+        except h11.LocalProtocolError as error:
+            raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
+        self._writer.write(out)
+        while True:
+            event = await self._next()
+            if isinstance(event, h11.Response):
+                return Head(event.status_code, tuple(event.headers))
+            if not isinstance(event, h11.InformationalResponse):
+                raise ExchangeError(Fault.LOST, "the connection closed before an answer came")
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The body as it comes, still encoded. Raises ExchangeError (lost) when it breaks off."""
+        while True:
+            event = await self._next()
+            if isinstance(event, h11.Data):
+                yield bytes(event.data)
+            elif isinstance(event, h11.EndOfMessage):
+                return
+            else:
+                raise ExchangeError(Fault.LOST, "the connection closed before the answer was complete")
+
+    async def _next(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        try:
+            while True:
+                event = self._http.next_event()
+                if event is not h11.NEED_DATA:
+                    return event
+                self._http.receive_data(await self._reader.read(_READ))
+        except h11.RemoteProtocolError as error:
+            raise ExchangeError(Fault.LOST, f"broken answer: {error}") from error
+        except OSError as error:
+            raise ExchangeError(Fault.LOST, f"connection lost: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        """Drop the connection at once; a TLS farewell would keep slow peers open for half a minute."""
+        self._writer.transport.abort()

@@ -1,0 +1,380 @@
+"""The only httpx: polite, bounded, suspicious GETs for sources and pages, and POSTs for webhooks.
+
+A `Client` belongs to the event loop it was opened on. Nothing that a server does raises out of `exchange` or
+`post`: every fault comes back named, with one sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.request import getproxies_environment, proxy_bypass
+
+import httpx
+
+from feeds.addresses import AddressPolicy
+from feeds.coding import ACCEPT_ENCODING, CodingError, decode_body
+from feeds.connection import Connection, Opener, Resolver
+from feeds.exchange import Exchange, ExchangeError, Fault, Hop
+from feeds.hints import retry_after_seconds
+from feeds.manners import HttpSettings, PostResult, user_agent
+
+__all__ = [
+    "Client",
+    "HttpSettings",
+    "Place",
+    "PostResult",
+    "open_client",
+    "parse_url",
+    "post_sync",
+    "shown_url",
+]
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ERROR_BODY = 64 * 1024  # of an error page, enough to see who sent it
+_MAX_URL = 8000  # RFC 9110 4.1 asks for 8000 octets
+_REPLY = 64 * 1024  # of a webhook's answer; only its beginning is ever shown
+_PRIVATE_HEADERS = ("authorization", "cookie", "proxy-authorization")
+
+# Where a request waits for its turn: host name → a context held during one request. It may raise.
+Place = Callable[[str], AbstractAsyncContextManager[None]]
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()  # about 40 ms of CPU: once per process
+
+
+@asynccontextmanager
+async def open_client(settings: HttpSettings, *, resolve: Resolver | None = None) -> AsyncIterator[Client]:
+    """A client for the running event loop. `resolve` takes the place of the system's name look-up."""
+    proxies = getproxies_environment() if settings.use_proxy_env else {}
+    transport = _Transport(Opener(settings.policy, _tls(), settings.connect_timeout, resolve), proxies)
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # sources must not share any
+    headers = {
+        "User-Agent": user_agent(settings.contact),
+        "Accept": "*/*",
+        "Accept-Encoding": ACCEPT_ENCODING,
+        "Connection": "close",
+    }
+    async with httpx.AsyncClient(
+        transport=transport,
+        headers=headers,
+        cookies=no_cookies,
+        timeout=settings.total_timeout,
+        trust_env=False,
+    ) as http:
+        yield Client(settings, http)
+    await asyncio.sleep(0)  # lets aborted connections be torn down before the loop may close
+
+
+class Client:
+    """Made by `open_client`."""
+
+    def __init__(self, settings: HttpSettings, http: httpx.AsyncClient) -> None:
+        self.settings = settings
+        self._http = http
+
+    async def exchange(
+        self, url: str, *, headers: Mapping[str, str] | None = None, place: Place | None = None
+    ) -> Exchange:
+        """GET `url`, following redirects by hand. Never raises for what a server does; only what `place`
+        raises comes through."""
+        return await _Conversation(self, dict(headers or {}), place or _no_wait).run(url)
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], seconds: float = 10.0
+    ) -> PostResult:
+        """POST to an address that the operator named: any address may be reached, no redirect is followed.
+        `seconds` bounds the whole call."""
+        return await _post(self._http, url, body, headers, seconds)
+
+
+def post_sync(
+    url: str, body: bytes, headers: Mapping[str, str], seconds: float = 10.0, *, contact: str = ""
+) -> PostResult:
+    """`Client.post` for a thread that has no event loop. The deadline holds even against a receiver that
+    answers a byte at a time, which httpx's own per-read limits do not see."""
+
+    async def once() -> PostResult:
+        settings = HttpSettings(contact=contact, connect_timeout=seconds, allow_private=True)
+        async with open_client(settings) as client:
+            return await client.post(url, body, headers, seconds)
+
+    return asyncio.run(once())
+
+
+def _no_wait(_host: str) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
+class _Conversation:
+    """The hops of one fetch: cookies and remaining time live here and end with it."""
+
+    def __init__(self, client: Client, headers: dict[str, str], place: Place) -> None:
+        self._http, self._settings, self._place = client._http, client.settings, place
+        self._headers = headers
+        self._cookies: httpx.Cookies | None = None
+        self._hops: list[Hop] = []
+        self._seen: set[tuple[str, str]] = set()
+        self._left = client.settings.total_timeout
+        self._requests = 0
+
+    async def run(self, url: str) -> Exchange:
+        shown = url
+        try:
+            origin = target = parse_url(url)
+            while True:
+                shown = shown_url(target)
+                answer = await self._one(target, origin)
+                if answer.status not in REDIRECTS or not answer.header("location"):
+                    return self._finish(answer)
+                self._hops.append(Hop(shown, answer.status))
+                target = self._next_target(target, answer.header("location"))
+        except ExchangeError as error:
+            return self._finish(Exchange(shown, fault=error.fault, reason=error.sentence))
+        except httpx.HTTPError as error:
+            why = f"connection lost: {error or type(error).__name__}"
+            return self._finish(Exchange(shown, fault=Fault.LOST, reason=why))
+
+    def _finish(self, exchange: Exchange) -> Exchange:
+        used = self._settings.total_timeout - self._left
+        return replace(exchange, hops=tuple(self._hops), elapsed=used, requests=self._requests)
+
+    async def _one(self, target: httpx.URL, origin: httpx.URL) -> Exchange:
+        request = self._request(target, origin)
+        cookie = request.headers.get("cookie", "")
+        if (str(target), cookie) in self._seen:  # with another cookie the same address may go on
+            raise ExchangeError(Fault.REDIRECT, f"redirects go in a circle at {shown_url(target)}")
+        self._seen.add((str(target), cookie))
+        async with self._place(target.host):
+            started = time.monotonic()
+            try:
+                async with asyncio.timeout(max(0.0, self._left)):
+                    return await self._ask(request, target)
+            except TimeoutError as error:
+                seconds = self._settings.total_timeout
+                raise ExchangeError(Fault.TIMEOUT, f"no complete answer within {seconds:.3g} s") from error
+            finally:
+                self._left -= time.monotonic() - started
+
+    def _request(self, target: httpx.URL, origin: httpx.URL) -> httpx.Request:
+        headers = self._headers
+        if not _may_share(origin, target):
+            headers = {key: value for key, value in headers.items() if key.lower() not in _PRIVATE_HEADERS}
+            target = target.copy_with(username=None, password=None)
+        request = self._http.build_request("GET", target, headers=headers)
+        if self._cookies is not None:
+            self._cookies.set_cookie_header(request)
+        return request
+
+    async def _ask(self, request: httpx.Request, target: httpx.URL) -> Exchange:
+        self._requests += 1
+        response = await self._http.send(request, stream=True)
+        try:
+            headers = tuple((key.lower(), value) for key, value in response.headers.multi_items())
+            if response.status_code in REDIRECTS:
+                self._keep_cookies(response)
+                return Exchange(shown_url(target), response.status_code, headers)
+            return Exchange(shown_url(target), response.status_code, headers, await self._read(response))
+        finally:
+            await response.aclose()
+
+    def _keep_cookies(self, response: httpx.Response) -> None:
+        if "set-cookie" in response.headers:
+            self._cookies = self._cookies or httpx.Cookies()
+            self._cookies.extract_cookies(response)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        """The decoded body; of an error page only the beginning. Raises ExchangeError."""
+        good = response.status_code < 400
+        limit = self._settings.max_bytes if good else _ERROR_BODY
+        announced = response.headers.get("content-length", "")
+        if good and announced.isdecimal() and int(announced) > limit:
+            raise ExchangeError(Fault.TOO_LARGE, f"the body is {int(announced):,} bytes, the limit {limit:,}")
+        raw = bytearray()
+        async for part in response.aiter_raw():
+            raw += part
+            if len(raw) > limit:
+                if good:
+                    raise ExchangeError(
+                        Fault.TOO_LARGE, f"the body is larger than the limit of {limit:,} bytes"
+                    )
+                break
+        codings = response.headers.get("content-encoding", "")
+        try:
+            return decode_body(bytes(raw), codings, self._settings.max_bytes, partial=not good)
+        except CodingError as error:
+            if not good:
+                return b""  # the status already tells what happened
+            fault = Fault.TOO_LARGE if error.too_large else Fault.CODING
+            raise ExchangeError(fault, f"the body cannot be used: {error}") from error
+
+    def _next_target(self, target: httpx.URL, location: str) -> httpx.URL:
+        if len(self._hops) > self._settings.max_redirects:
+            raise ExchangeError(Fault.REDIRECT, f"more than {self._settings.max_redirects} redirects")
+        try:
+            following = target.join(_header_text(location))
+        except (httpx.InvalidURL, ValueError) as error:
+            raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {location[:200]!r}") from error
+        if following.scheme not in ("http", "https"):
+            raise ExchangeError(
+                Fault.REDIRECT, f"redirected to a {following.scheme or 'bare'} address, not http(s)"
+            )
+        same = _may_share(target, following)
+        login = (target.username, target.password) if same and target.userinfo else (None, None)
+        try:
+            return parse_url(str(following.copy_with(username=login[0], password=login[1])))
+        except ExchangeError as error:
+            raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {error.sentence}") from error
+
+
+def parse_url(url: str) -> httpx.URL:
+    """An absolute http(s) address without fragment. Raises ExchangeError (url)."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError, TypeError) as error:
+        raise ExchangeError(Fault.URL, f"not an address: {url[:200]!r} ({error})") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ExchangeError(Fault.URL, f"not an http(s) address: {url[:200]!r}")
+    if len(url) > _MAX_URL:
+        raise ExchangeError(Fault.URL, f"an address of {len(url):,} characters")
+    return parsed.copy_with(fragment=None)
+
+
+def shown_url(url: httpx.URL) -> str:
+    """As text, without credentials."""
+    return str(url.copy_with(username=None, password=None)) if url.userinfo else str(url)
+
+
+def _may_share(first: httpx.URL, then: httpx.URL) -> bool:
+    """Whether credentials meant for `first` may go to `then`: the same origin, or its upgrade to https."""
+    if first.host != then.host:
+        return False
+    if (first.scheme, _port(first)) == (then.scheme, _port(then)):
+        return True
+    return (first.scheme, _port(first), then.scheme, _port(then)) == ("http", 80, "https", 443)
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _header_text(value: str) -> str:
+    """A Location in raw UTF-8, which httpx reads as Latin-1 at times, as the sender meant it."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return value
+
+
+async def _post(
+    http: httpx.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], seconds: float
+) -> PostResult:
+    started = time.monotonic()
+    try:
+        async with asyncio.timeout(seconds):
+            request = http.build_request("POST", parse_url(url), content=body, headers=dict(headers))
+            request.extensions["any-address"] = True
+            response = await http.send(request, stream=True)
+            try:
+                reply = await _reply(response)
+            finally:
+                await response.aclose()
+    except ExchangeError as error:
+        return PostResult(reason=error.sentence, elapsed=time.monotonic() - started)
+    except httpx.HTTPError as error:
+        return PostResult(reason=f"connection lost: {error or type(error).__name__}")
+    except TimeoutError:
+        return PostResult(reason=f"no answer within {seconds:.3g} s", elapsed=time.monotonic() - started)
+    status = response.status_code
+    reason = "" if 200 <= status < 300 else f"the receiver answered {status}"
+    wait = retry_after_seconds(response.headers.get("retry-after", ""), response.headers.get("date", ""))
+    return PostResult(status, reason, wait, reply, time.monotonic() - started)
+
+
+async def _reply(response: httpx.Response) -> str:
+    raw = bytearray()
+    try:
+        async for part in response.aiter_raw():
+            raw += part
+            if len(raw) >= _REPLY:
+                break
+        decoded = decode_body(bytes(raw), response.headers.get("content-encoding", ""), _REPLY, partial=True)
+    except (ExchangeError, CodingError):
+        return ""  # accepted or not stands in the status; the text is for people only
+    return decoded.decode("utf-8", "replace")[:500]
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """httpx's requests over our own connections, or through the proxy that the environment names."""
+
+    def __init__(self, opener: Opener, proxies: Mapping[str, str]) -> None:
+        self._opener = opener
+        self._any = replace(opener, policy=AddressPolicy(allow_all=True))
+        self._proxies = proxies
+        self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        opener = self._any if request.extensions.get("any-address") else self._opener
+        proxy = self._proxy_for(url)
+        if proxy:
+            return await self._through(proxy, request, opener.policy)
+        host = url.raw_host.decode("ascii")
+        connection = await opener.open(host, _port(url), secure=url.scheme == "https")
+        try:
+            body = await request.aread()
+            head = await connection.ask(
+                request.method.encode("ascii"), url.raw_path, request.headers.raw, body
+            )
+        except BaseException:
+            connection.close()
+            raise
+        return httpx.Response(head.status, headers=list(head.headers), stream=_Body(connection))
+
+    def _proxy_for(self, url: httpx.URL) -> str:
+        """Hosts inside are reached directly: they would mean another machine to the proxy."""
+        proxy = self._proxies.get(url.scheme) or self._proxies.get("all") or ""
+        if not proxy or self._opener.policy.is_private(url.host):
+            return ""
+        return "" if proxy_bypass(url.host) else proxy
+
+    async def _through(self, proxy: str, request: httpx.Request, policy: AddressPolicy) -> httpx.Response:
+        """A proxy resolves names itself, so only addresses written out can be checked here."""
+        if (
+            policy.is_private(request.url.host)
+            and not policy.allow_all
+            and not policy.names(request.url.host)
+        ):
+            raise ExchangeError(Fault.ADDRESS, f"{request.url.host} is not a public address")
+        if proxy not in self._proxied:
+            limits = httpx.Limits(max_keepalive_connections=0)
+            self._proxied[proxy] = httpx.AsyncHTTPTransport(verify=_tls(), proxy=proxy, limits=limits)
+        try:
+            return await self._proxied[proxy].handle_async_request(request)
+        except httpx.HTTPError as error:
+            why = str(error) or type(error).__name__
+            raise ExchangeError(Fault.CONNECT, f"no answer through the proxy: {why}") from error
+
+    async def aclose(self) -> None:
+        for transport in self._proxied.values():
+            await transport.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._connection.body():
+            yield part
+
+    async def aclose(self) -> None:
+        self._connection.close()
