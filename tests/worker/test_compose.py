@@ -1,0 +1,33 @@
+"""docker-compose.yml runs the command lines that `run` and the tests use."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from worker import commands
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def composed() -> dict[str, list[str]]:
+    """Service -> command, of the services whose command is one line."""
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    found = re.findall(r"^  (\w+):\n    <<: \*worker\n    command: (.+)$", text, re.MULTILINE)
+    return {service: line.split() for service, line in found}
+
+
+def test_workers_run_the_same_commands_as_on_one_machine() -> None:
+    # The order of options means nothing to Celery; their names and values must be the same.
+    services = composed()
+    assert sorted(services["poll"]) == sorted(commands.poll_worker())
+    assert sorted(services["process"]) == sorted(commands.process_worker(2))
+
+
+def test_every_queue_has_a_worker_and_there_is_one_beat() -> None:
+    services = composed()
+    queues = {
+        queue for line in services.values() if "-Q" in line for queue in line[line.index("-Q") + 1].split(",")
+    }
+    assert queues == {"poll", "process", "deliver"}
+    assert [name for name, line in services.items() if line[3] == "beat"] == ["beat"]
