@@ -1,0 +1,166 @@
+"""The atomic put: one article, one number, one alert, whoever puts it and however often."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from tests.support.puts import ALERT, put_request
+from worker.store.articles import Fingerprint, StoredArticle, find_number, load, put_many, recognise
+from worker.store.client import Server, connect
+from worker.store.keys import Keys, bucket_of
+from worker.store.outbox import Outbox
+
+
+def only(server: Server, keys: Keys) -> StoredArticle:
+    [article] = load(server, keys, [1])
+    return article
+
+
+def test_a_new_article_is_stored_with_all_it_has(server: Server, keys: Keys) -> None:
+    [result] = put_many(server, keys, [put_request("g1", words="Body text", alerts=ALERT)])
+    assert (result.fate, result.number, result.channels) == ("stored", 1, ("webhook",))
+    article = only(server, keys)
+    assert (article.title, article.text, article.grade, article.sightings) == ("Title of g1", "Body text", 3, 1)
+    assert article.seen_by[0].guid == "g1"
+    assert find_number(server, keys, article.id) == 1
+
+
+def test_it_is_found_by_time_tag_and_word(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1", ts=1_790_000_000.0)])
+    assert server.client.zrange(keys.by_time, 0, -1) == [b"1"]
+    assert server.client.zrange(keys.tag("topic/trade"), 0, -1) == [b"1"]
+    assert server.client.get(keys.term(bucket_of(1_790_000_000.0), "title")) == b"\x00\x00\x00\x01"
+
+
+def test_every_key_it_writes_expires_or_is_bounded(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1", alerts=ALERT, words="Some words")])
+    for_ever = {key.decode().removeprefix(keys.prefix) for key in server.client.keys("*") if server.client.ttl(key) == -1}
+    assert for_ever == {"seq", "z", "t:office/hketo-kl", "t:topic/trade", "tags", "alerts", "out:webhook", "channels"}
+
+
+@pytest.mark.parametrize(
+    ("again", "fate"),
+    [
+        (put_request("g1", poll="p2"), "seen"),
+        (put_request("g1", poll="p2", title="Edited headline"), "updated"),
+        (put_request("g2", poll="p2", url="https://news.example/g1"), "duplicate"),
+        (put_request("g1", poll="p2", source="other", url="https://news.example/g1"), "duplicate"),
+        (put_request("g9", poll="p2", source="other", words="One wire text"), "duplicate"),
+        (put_request("g9", poll="p2", source="other", words="Another text"), "stored"),
+    ],
+)
+def test_the_second_time(server: Server, keys: Keys, again: object, fate: str) -> None:
+    put_many(server, keys, [put_request("g1", words="One wire text", alerts=ALERT)])
+    changed = replace(again, alerts=ALERT)  # type: ignore[type-var]
+    if fate == "seen":
+        changed = replace(changed, entry_hash=put_request("g1", words="One wire text").entry_hash)
+    [result] = put_many(server, keys, [changed])
+    assert result.fate == fate
+    alerts = Outbox(server, keys).alerts()
+    assert len(alerts) == (2 if fate == "stored" else 1)
+
+
+def test_an_edit_keeps_the_earlier_version(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1", title="First headline")])
+    put_many(server, keys, [put_request("g1", poll="p2", title="Second headline", tags=("topic/trade",))])
+    article = only(server, keys)
+    assert (article.title, article.versions) == ("Second headline", 2)
+    [raw] = server.client.lrange(keys.versions(1), 0, -1)
+    assert orjson.loads(raw)["title"] == "First headline"
+    assert server.client.zcard(keys.tag("office/hketo-kl")) == 0
+
+
+def test_six_sources_are_six_sightings_of_one_article_and_one_alert(server: Server, keys: Keys) -> None:
+    for i in range(6):
+        request = put_request(f"g{i}", poll=f"p{i}", source=f"s{i}", url="https://wire.example/1", alerts=ALERT)
+        put_many(server, keys, [request])
+    assert only(server, keys).sightings == 6
+    assert len(Outbox(server, keys).alerts()) == 1
+
+
+def test_a_put_made_twice_for_one_poll_changes_nothing(server: Server, keys: Keys) -> None:
+    request = put_request("g1", alerts=ALERT)
+    first, second = put_many(server, keys, [request, request])
+    assert (first.fate, second.fate, first.number) == ("stored", "stored", second.number)
+    assert second.channels == ()
+    assert server.client.get(keys.sequence) == b"1"
+
+
+def test_off_topic_is_kept_with_its_reason_but_not_indexed(server: Server, keys: Keys) -> None:
+    request = put_request("g1", fate="off-topic", grade=0, tags=(), terms=(), keep=60)
+    [result] = put_many(server, keys, [request])
+    assert result.fate == "off-topic"
+    assert server.client.zcard(keys.by_time) == 0
+    assert server.client.zrange(keys.rejected, 0, -1) == [b"1"]
+    assert 0 < int(server.client.ttl(keys.article(1))) <= 60  # type: ignore[arg-type]
+
+
+def test_what_was_off_topic_is_stored_and_told_once_its_text_says_more(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1", fate="off-topic", grade=0, tags=(), terms=())])
+    better = put_request("g2", poll="p2", source="other", url="https://news.example/g1", alerts=ALERT)
+    [result] = put_many(server, keys, [better])
+    assert (result.fate, result.number, result.channels) == ("stored", 1, ("webhook",))
+    article = only(server, keys)
+    assert (article.grade, article.fate, article.sightings) == (3, "stored", 2)
+    assert server.client.zcard(keys.rejected) == 0
+
+
+def test_an_edit_that_says_less_takes_nothing_away(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1", grade=3)])
+    put_many(server, keys, [put_request("g1", poll="p2", title="Cut", grade=1)])
+    put_many(server, keys, [put_request("g1", poll="p3", title="Cut more", grade=0, fate="off-topic", tags=())])
+    assert (only(server, keys).grade, server.client.zcard(keys.by_time)) == (3, 1)
+
+
+def test_an_edit_of_old_news_is_not_told_as_new(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1")])  # came with the first poll, told to nobody
+    [result] = put_many(server, keys, [put_request("g1", poll="p2", title="Edited", alerts=ALERT)])
+    assert (result.fate, result.channels) == ("updated", ())
+
+
+def test_keys_that_lead_to_an_expired_article_are_forgotten(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1")])
+    server.client.delete(keys.article(1))
+    [result] = put_many(server, keys, [put_request("g1", poll="p2")])
+    assert (result.fate, result.number) == ("stored", 2)
+
+
+def test_only_unchanged_entries_are_recognised(server: Server, keys: Keys) -> None:
+    one, two = put_request("g1"), put_request("g2", index=1)
+    put_many(server, keys, [one, two])
+    marks = [
+        Fingerprint(0, one.guid_key, one.entry_hash),
+        Fingerprint(1, two.guid_key, "changed"),
+        Fingerprint(2, "unknown", "unknown"),
+    ]
+    assert recognise(server, keys, "p2", marks) == {0}
+    assert recognise(server, keys, "p2", marks) == {0}, "asking twice for one poll gives the same answer"
+    assert server.client.hgetall(keys.body_fates("p2")) == {b"0": b"seen:1"}
+
+
+def test_racing_workers_store_exactly_once(server: Server, server_url: str, keys: Keys) -> None:
+    """Two workers, the same 300 documents in different orders, half of them under another guid."""
+
+    def run(worker: int) -> None:
+        own = Server(connect(server_url))
+        order = list(range(300))
+        random.Random(worker).shuffle(order)
+        for i in order:
+            guid = f"g{i}" if i % 2 else f"g{i}-{worker}"
+            request = put_request(
+                guid, index=i, poll=f"p{worker}", source=f"s{worker}", url=f"https://news.example/{i}", alerts=ALERT
+            )
+            put_many(own, keys, [request])
+        own.client.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, range(2)))
+    assert server.client.zcard(keys.by_time) == 300
+    assert server.client.zcard(keys.alerts) == 300
+    assert server.client.zcard(keys.outbox("webhook")) == 300
+    assert {article.sightings for article in load(server, keys, range(1, 301))} == {2}
