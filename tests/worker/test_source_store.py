@@ -1,0 +1,143 @@
+"""Sources in the store: registration, the end of a poll, the end of a body."""
+
+from __future__ import annotations
+
+import time
+
+import orjson
+import pytest
+
+from tests.support.puts import put_request
+from worker.store.articles import put_many
+from worker.store.client import Server
+from worker.store.keys import Keys
+from worker.store.lease import Claim, begin, claim
+from worker.store.sources import PollEnd, Registration, SourceStore, StagedBody
+
+
+def registration(name: str, delay: float = 0.0, ceiling: float = 3600.0, definition: str = "{}") -> Registration:
+    return Registration(name, definition, delay, ceiling)
+
+
+@pytest.fixture
+def store(server: Server, keys: Keys) -> SourceStore:
+    return SourceStore(server, keys)
+
+
+def held(store: SourceStore, name: str = "a") -> Claim:
+    store.register([registration(name)])
+    [given] = claim(store.server, store.keys.due, 1, 30)
+    ours = begin(store.server, store.keys.due, given, 30)
+    assert ours
+    return ours
+
+
+def staged(poll: str = "p1", source: str = "a", body: bytes = b"<rss/>") -> StagedBody:
+    return StagedBody(poll, source, "https://a.example/feed", "text/xml", body, 0.0)
+
+
+def end(**changes: object) -> PollEnd:
+    values: dict[str, object] = {"delay": 60.0, "stop": False, "record": {"outcome": "fresh"}, "state": {"etag": '"1"'}}
+    return PollEnd(**values | changes)  # type: ignore[arg-type]
+
+
+def test_registering_makes_the_polled_sources_equal_to_the_list(store: SourceStore) -> None:
+    assert store.register([registration("a"), registration("b")]) == (2, 0, 0)
+    assert store.register([registration("b"), registration("c")]) == (1, 1, 1)
+    assert set(store.due_times()) == set(store.definitions()) == {"b", "c"}
+
+
+def test_registering_again_does_not_hurry_a_known_source(store: SourceStore) -> None:
+    store.register([registration("a", delay=100)])
+    before = store.due_times()["a"]
+    store.register([registration("a", delay=0)])
+    assert store.due_times()["a"] == before
+
+
+def test_a_source_due_far_beyond_its_new_interval_is_brought_forward(store: SourceStore) -> None:
+    store.register([registration("a", delay=7200, ceiling=99999)])
+    store.register([registration("a", delay=1, ceiling=5)])
+    assert store.due_times()["a"] < time.time() + 5
+
+
+def test_the_end_of_a_poll_writes_state_body_and_due_time_together(store: SourceStore) -> None:
+    assert store.finish_poll(held(store), end(staged=staged(), event={"source": "a", "state": "busy"}))
+    assert store.states(["a"])["a"]["etag"] == '"1"'
+    body = store.staged("p1")
+    assert body is not None
+    assert (body.body, body.source) == (b"<rss/>", "a")
+    assert abs(body.fetched - time.time()) < 5
+    assert 55 < store.due_times()["a"] - time.time() < 65
+    assert store.polls("a") == [{"outcome": "fresh"}]
+    assert store.server.client.xlen(store.keys.events) == 1
+
+
+def test_without_the_lease_the_end_of_a_poll_changes_nothing(store: SourceStore) -> None:
+    lost = Claim("a", "not-ours")
+    held(store)
+    assert not store.finish_poll(lost, end(staged=staged()))
+    assert (store.states(["a"])["a"], store.waiting_bodies(), store.polls("a")) == ({}, 0, [])
+
+
+def test_a_stopped_source_is_not_due_until_its_definition_changes(store: SourceStore) -> None:
+    store.finish_poll(held(store), end(stop=True))
+    store.register([registration("a")])
+    assert store.due_times() == {}
+    store.register([registration("a", definition='{"url": "another"}')])
+    assert set(store.due_times()) == {"a"}
+
+
+def test_a_held_host_is_known_until_the_hold_ends(store: SourceStore) -> None:
+    store.finish_poll(held(store), end(hold_host="a.example", hold_seconds=90))
+    assert 85 < store.holds(["a.example", "b.example"])["a.example"] <= 90
+    assert "b.example" not in store.holds(["b.example"])
+
+
+def body_in_hand(store: SourceStore) -> Claim:
+    store.finish_poll(held(store), end(staged=staged()))
+    [ours] = claim(store.server, store.keys.staged, 1, 30)
+    return ours
+
+
+def test_a_body_is_closed_when_every_entry_has_a_fate(store: SourceStore) -> None:
+    ours = body_in_hand(store)
+    put_many(store.server, store.keys, [put_request("g1", source="a"), put_request("g1", source="a", index=1)])
+    counts = store.finish_body(ours, 2, "2026-11-24", record={"outcome": "read"}, state={"read": "1"})
+    assert counts == {"stored": 1, "seen": 1}
+    state = store.states(["a"])["a"]
+    assert (state["entries"], state["fate:stored"], state["fate:seen"], state["read"]) == ("2", "1", "1", "1")
+    assert store.waiting_bodies() == 0
+    assert store.staged("p1") is None
+    assert store.server.client.hgetall(store.keys.fates("2026-11-24")) == {b"a|stored": b"1", b"a|seen": b"1"}
+
+
+def test_a_body_with_an_entry_without_fate_is_not_closed(store: SourceStore) -> None:
+    ours = body_in_hand(store)
+    put_many(store.server, store.keys, [put_request("g1", source="a")])
+    with pytest.raises(RuntimeError, match="2 entries but 1 fates"):
+        store.finish_body(ours, 2, "2026-11-24")
+    assert store.waiting_bodies() == 1
+
+
+def test_a_body_is_closed_once(store: SourceStore) -> None:
+    ours = body_in_hand(store)
+    assert store.finish_body(ours, 0, "2026-11-24") == {}
+    assert store.finish_body(ours, 0, "2026-11-24") is None
+
+
+def test_binary_bodies_come_back_as_they_were(store: SourceStore) -> None:
+    raw = bytes(range(256)) * 50
+    store.finish_poll(held(store), end(staged=staged(body=raw)))
+    body = store.staged("p1")
+    assert body is not None
+    assert body.body == raw
+
+
+def test_polls_keep_the_newest_twenty(store: SourceStore) -> None:
+    for i in range(25):
+        store.server.client.zadd(store.keys.due, {"a": 0})
+        store.register([registration("a")])
+        [ours] = claim(store.server, store.keys.due, 1, 30)
+        store.finish_poll(ours, end(record={"n": i}, delay=0))
+    assert [record["n"] for record in store.polls("a")] == list(range(24, 4, -1))
+    assert orjson.dumps(store.polls("a")[0]) == b'{"n":24}'
