@@ -101,6 +101,16 @@ def site(url: str) -> str:
         return ""
 
 
+def unwrapped(url: str) -> str:
+    """The address that a redirecting page or a gateway carries in its own (Bing, AMP, ...), else `url`."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").removeprefix("www.")
+        return _inside(host, parts, link_rules()) or url
+    except ValueError:
+        return url
+
+
 def _usable_host(parts: SplitResult) -> bool:
     host = parts.hostname or ""
     _ = parts.port  # raises ValueError when it is no port
@@ -175,7 +185,7 @@ def _fold_path(path: str) -> str:
 
 
 def _fold_amp(path: str) -> str:
-    """/slug-of-news/amp, /slug.amp.html and /amp/news/slug are the page itself; /topic/amp is its own page."""
+    """/slug-of-it/amp, /slug.amp.html and /amp/news/slug are the page itself; /topic/amp is its own page."""
     stem, last = path.rstrip("/").rpartition("/")[::2]
     if last.lower() == "amp" and re.search(r"[-\d]", stem.rpartition("/")[2]):
         return stem

@@ -1,0 +1,128 @@
+"""Raw entries to entries: the one reading of dates, links and text that serves every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from parsers.dates import read_date
+from parsers.entry import Entry, FeedDocument, Moment, SourceContext
+from parsers.formats.raw import RawEntry, RawFeed, RawText
+from parsers.links import resolve, site
+from parsers.markup import clean_title, plain_text, to_text
+
+MAX_TEXT = 200_000  # characters of markup read per field: the longest news texts have a tenth of it
+MAX_TITLE = 2_000
+_PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and when a document was read: what its entries are measured against."""
+
+    url: str
+    context: SourceContext
+    now: datetime
+
+
+def build_document(
+    feed: RawFeed, place: Place, *, charset: str, warnings: tuple[str, ...] = ()
+) -> FeedDocument:
+    """The document with clean entries, in the document's order. Entries that say nothing are left out."""
+    entries = [build_entry(raw, feed, place) for raw in feed.entries]
+    kept = tuple(entry for entry in entries if entry.guid or entry.title or entry.summary or entry.content)
+    unread = [raw for raw, entry in zip(feed.entries, entries, strict=True) if _date_lost(raw, entry)]
+    return FeedDocument(
+        kind=feed.kind,
+        entries=kept,
+        title=clean_title(feed.title),
+        language=read_language(feed.language),
+        charset=charset,
+        ttl_seconds=_ttl(feed),
+        warnings=warnings + feed.warnings + _complaints(unread, kept),
+    )
+
+
+def build_entry(raw: RawEntry, feed: RawFeed, place: Place) -> Entry:
+    """One entry, cleaned. Relative links are read against the address of the document."""
+    base = place.url or feed.link
+    link = next((found for href in raw.links if (found := resolve(href, base))), "")
+    published, updated = _read(raw.published, place), _read(raw.updated, place)
+    if published is None and feed.kind in {"rss", "rdf"} and not raw.published:
+        published, updated = updated, None  # dc:date is the only date of most RDF feeds
+    return Entry(
+        guid=raw.guid.strip() or link,
+        link=link,
+        title=clean_title(raw.title.value[:MAX_TITLE], plain=raw.title.markup == "plain"),
+        summary=_text(raw.summary),
+        content=_text(raw.content),
+        author=", ".join(dict.fromkeys(name for author in raw.authors if (name := clean_title(author)))),
+        publisher=_origin(raw, place),
+        language=read_language(raw.language),
+        published=published,
+        updated=updated,
+    )
+
+
+def read_language(tag: str) -> str:
+    """A language tag as BCP 47 writes it (`zh_HK` → `zh-HK`), "" when it is none."""
+    tag = tag.strip().replace("_", "-")[:35]
+    first = tag.partition("-")[0]
+    return tag if first.isascii() and first.isalpha() and 2 <= len(first) <= 8 else ""
+
+
+def _text(raw: RawText) -> str:
+    value = raw.value[:MAX_TEXT]
+    return plain_text(value) if raw.markup == "plain" else to_text(value)
+
+
+def _read(written: str, place: Place) -> Moment | None:
+    if not written:
+        return None
+    context = place.context
+    return read_date(
+        written,
+        zone=context.zone,
+        country=context.country,
+        lang=context.lang,
+        now=place.now,
+        day_only=context.day_only,
+    )
+
+
+def _origin(raw: RawEntry, place: Place) -> str:
+    """The real publisher, when the entry names one that is not the feed's own."""
+    if not raw.origin or (raw.origin_url and site(raw.origin_url) == site(place.url) != ""):
+        return ""
+    return clean_title(raw.origin)
+
+
+def _ttl(feed: RawFeed) -> float | None:
+    """Seconds between polls that the feed itself asks for: `ttl`, or period over frequency; the longer one."""
+    asked: list[float] = []
+    if feed.ttl.strip().isdecimal():
+        asked.append(min(int(feed.ttl.strip()[:6]), 525_600) * 60.0)
+    period = _PERIODS.get(feed.update_period.strip().lower())
+    if period is not None:
+        frequency = feed.update_frequency.strip()
+        asked.append(period / max(1, int(frequency[:6]) if frequency.isdecimal() else 1))
+    return max((seconds for seconds in asked if seconds > 0), default=None)
+
+
+def _date_lost(raw: RawEntry, entry: Entry) -> bool:
+    return bool(raw.published or raw.updated) and entry.published is None and entry.updated is None
+
+
+def _complaints(unread: list[RawEntry], entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    """What a reader of the log should know of these entries, one line each."""
+    found: list[str] = []
+    if unread:
+        example = (unread[0].published or unread[0].updated)[:40]
+        found.append(f"{len(unread)} of {len(entries)} entries have an unreadable date, as {example!r}")
+    if missing := sum(1 for entry in entries if not entry.link):
+        found.append(f"{missing} of {len(entries)} entries have no usable link")
+    times = Counter(entry.guid for entry in entries if entry.guid)
+    if repeated := [guid for guid, count in times.items() if count > 1]:
+        found.append(f"{len(repeated)} ids stand on more than one entry, as {repeated[0][:60]!r}")
+    return tuple(found)

@@ -1,0 +1,127 @@
+"""RSS 0.9x to 2.0, RDF and Atom through feedparser: the reference reader, and the only use of it.
+
+It is given bytes only (a str that looks like an address would be fetched), its sanitising and its resolving
+of links in markup are off (both are done once, on the few fields that are kept), and its dates are not used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import feedparser
+
+from parsers.formats.raw import RawEntry, RawFeed, RawText
+
+_DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
+_HEADERS = {"content-type": "application/xml; charset=utf-8"}
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+def read_reference(text: str) -> RawFeed:
+    """Read a document that begins with its root element. `kind` is "" when feedparser sees no feed in it."""
+    parsed = feedparser.parse(
+        _DECLARATION + text.encode("utf-8", "replace"),
+        response_headers=_HEADERS,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    feed, version = parsed["feed"], parsed.get("version") or ""
+    atom = version.startswith("atom")
+    return RawFeed(
+        kind=_kind(version),
+        entries=tuple(_entry(entry, atom=atom) for entry in parsed["entries"]),
+        title=_string(feed, "title"),
+        link=_string(feed, "link"),
+        language=_string(feed, "language"),
+        ttl=_string(feed, "ttl"),
+        update_period=_string(feed, "sy_updateperiod"),
+        update_frequency=_string(feed, "sy_updatefrequency"),
+        warnings=("the XML is not well-formed; it was read leniently",) if parsed.get("bozo") else (),
+    )
+
+
+def _kind(version: str) -> str:
+    if version in {"rss10", "rss090"}:
+        return "rdf"
+    return version.rstrip("0123456789nu") if version.startswith(("rss", "atom")) else ""
+
+
+def _string(record: dict[str, Any], key: str) -> str:
+    """feedparser's own `get` falls from one date to another and warns; the plain one does not."""
+    value = dict.get(record, key)
+    return value if isinstance(value, str) else ""
+
+
+def _entry(entry: dict[str, Any], *, atom: bool) -> RawEntry:
+    source = dict.get(entry, "source") or {}
+    return RawEntry(
+        guid=_string(entry, "id"),
+        links=_links(entry),
+        title=_title(entry, atom=atom),
+        summary=_summary(entry, atom=atom),
+        content=_content(entry, atom=atom),
+        authors=_authors(entry),
+        origin=_string(source, "title") or _string(entry, "news_source"),
+        origin_url=_string(source, "href") or _string(source, "link"),
+        language=_language(entry),
+        published=_string(entry, "published") or _string(entry, "created"),
+        updated=_string(entry, "updated"),
+    )
+
+
+def _links(entry: dict[str, Any]) -> tuple[str, ...]:
+    """The original behind a feed proxy, then the alternates (pages first), then an id that is an address.
+
+    `entry["link"]` is not asked: it may be the body of `<link rel="enclosure">` or a `tag:` id.
+    """
+    alternates = [link for link in dict.get(entry, "links") or () if link.get("rel") == "alternate"]
+    alternates.sort(key=lambda link: link.get("type", "text/html") not in _HTML_TYPES)
+    guid = _string(entry, "id")
+    found = [_string(entry, "feedburner_origlink"), *(link.get("href", "") for link in alternates)]
+    if guid.startswith(("http://", "https://")):
+        found.append(guid)
+    return tuple(dict.fromkeys(href for href in found if href))
+
+
+def _text(value: str, detail: dict[str, Any] | None, *, atom: bool) -> RawText:
+    """Only Atom's plain text is plain; what RSS calls plain text is full of markup."""
+    plain = atom and (detail or {}).get("type", "text/plain") == "text/plain"
+    return RawText(value, "plain" if plain else "html")
+
+
+def _title(entry: dict[str, Any], *, atom: bool) -> RawText:
+    if title := _string(entry, "title"):
+        return _text(title, dict.get(entry, "title_detail"), atom=atom)
+    return RawText(_string(entry, "media-title"))
+
+
+def _summary(entry: dict[str, Any], *, atom: bool) -> RawText:
+    """The summary, unless it is only feedparser's copy of the content (which has no detail)."""
+    detail = dict.get(entry, "summary_detail")
+    if detail is None:
+        return RawText(_string(entry, "media-description"))
+    return _text(_string(entry, "summary"), detail, atom=atom)
+
+
+def _content(entry: dict[str, Any], *, atom: bool) -> RawText:
+    """The longest content that is text."""
+    contents = [
+        part
+        for part in dict.get(entry, "content") or ()
+        if part.get("type", "text/plain") in _HTML_TYPES or part.get("type", "text/plain").startswith("text/")
+    ]
+    best = max(contents, key=lambda part: len(part.get("value", "")), default=None)
+    return _text(best.get("value", ""), best, atom=atom) if best else RawText()
+
+
+def _authors(entry: dict[str, Any]) -> tuple[str, ...]:
+    """Names; an address only where there is no name."""
+    authors = dict.get(entry, "authors") or ()
+    names = tuple(author.get("name") or author.get("email") or "" for author in authors)
+    return names if any(names) else (_string(entry, "author"),)
+
+
+def _language(entry: dict[str, Any]) -> str:
+    own = _string(entry, "language")
+    detail = dict.get(entry, "title_detail") or {}
+    return own or detail.get("language") or ""

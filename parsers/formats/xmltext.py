@@ -1,0 +1,138 @@
+"""XML as it comes: junk in front cut off, DOCTYPE and illegal characters removed, monstrous shapes refused.
+
+No entity of the document's own is ever expanded: its DOCTYPE is dropped, so nothing can be defined.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import re
+
+from parsers.entry import ParseError
+
+MAX_ATTRIBUTES = 256  # of one element; feedparser is quadratic in them, real feeds stay below 40
+MAX_DEPTH = 200  # libxml2 itself stops at 256
+MAX_ENTRIES = 1000  # what a news sitemap may hold; feeds of publishers stay below 300
+
+_ROOT = re.compile(
+    r"<(?:([A-Za-z_][\w.-]*):)?(rss|RDF|feed|channel|urlset|sitemapindex|html)(?=[\s>/])", re.IGNORECASE
+)
+_HTML_START = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
+# Captions of pictures and podcast notes, which feedparser takes for the title and summary of the entry.
+_SIDE_WORDS = re.compile(r"<(/?)(media|itunes):([a-z]+)(?:\s[^<>]*?)?(/?)>", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
+_SURROGATE_PAIR = re.compile(
+    r"&#(?:[xX][dD][89abAB][0-9a-fA-F]{2}|5[56][0-9]{3});&#(?:[xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67][0-9]{3});"
+)
+_AMPERSAND = re.compile(r"&(?:(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|amp|lt|gt|quot|apos);|([A-Za-z]\w{1,30});)?")
+_ATTRIBUTES = re.compile(r"""[A-Za-z_:][^\s=<>"'/]*+(?:\s*+[^\s=<>"'/]++\s*+=\s*+(?:"[^"]*+"|'[^']*+'))*+""")
+_ELEMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<(/?)([A-Za-z_][\w:.-]*)[^<>]*?(/?)>", re.DOTALL)
+_VOID = frozenset({"br", "img", "hr", "p", "li", "input", "link", "meta", "source", "wbr", "td", "tr"})
+_ENTRY_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry|url|sitemap)\s*>", re.IGNORECASE)
+
+
+def root_name(text: str) -> str:
+    """The local name of the root element in lower case (`rss`, `rdf`, `feed`, `urlset`, ...), or ""."""
+    match = _ROOT.search(text, 0, 200_000)
+    return match[2].lower() if match else ""
+
+
+def is_html(text: str) -> bool:
+    """A page for people: it says so before any element of a feed does."""
+    page = _HTML_START.search(text, 0, 200_000)
+    if page is None:
+        return False
+    feed = _ROOT.search(text, 0, page.start() + 1)
+    return feed is None or feed[2].lower() == "html" or feed.start() >= page.start()
+
+
+def page_title(text: str) -> str:
+    """What an HTML page calls itself."""
+    match = _TITLE.search(text, 0, 200_000)
+    return " ".join(match[1].split())[:80] if match else ""
+
+
+def body_of(text: str) -> str:
+    """The document without what stands in front of its root, without DOCTYPE and without characters that XML
+    does not know; `media:` and `itunes:` elements are renamed to `media-...`. Empty when no root is found.
+    """
+    match = _ROOT.search(text, 0, 200_000)
+    if match is None:
+        return ""
+    prolog, rest = text[: match.start()], text[match.start() :]
+    # A DOCTYPE or comment may hold the name of the root before the root itself.
+    for hiding in ("<!--", "<!DOCTYPE"):
+        if prolog.rfind(hiding) > max(prolog.rfind("-->"), prolog.rfind("]>"), prolog.rfind(">")):
+            cleaned = _DOCTYPE.sub("", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
+            return body_of(cleaned) if len(cleaned) < len(text) else ""
+    if "<media:" in rest or "<itunes:" in rest:
+        rest = _SIDE_WORDS.sub(r"<\1\2-\3\4>", rest)
+    return _ILLEGAL.sub("", rest) if _ILLEGAL.search(rest) else rest
+
+
+def repaired(text: str) -> str:
+    """References that XML does not allow made good: illegal characters dropped, surrogate pairs joined, HTML
+    names written out, bare ampersands escaped. Right inside CDATA too, as text is decoded twice later on."""
+    text = _SURROGATE_PAIR.sub(_join_pair, text)
+    text = _NUMERIC.sub(_legal_reference, text)
+    return _AMPERSAND.sub(_legal_ampersand, text)
+
+
+def _join_pair(match: re.Match[str]) -> str:
+    high, low = (int(a, 16) if a else int(b) for a, b in _NUMERIC.findall(match[0]))
+    if 0xD800 <= high <= 0xDBFF and 0xDC00 <= low <= 0xDFFF:
+        return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+    return ""
+
+
+def _legal_reference(match: re.Match[str]) -> str:
+    digits = match[1] or match[2]
+    if len(digits) > 8:
+        return ""
+    code = int(digits, 16 if match[1] else 10)
+    legal = (
+        code in {9, 10, 13} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
+    )
+    return match[0] if legal else ""
+
+
+def _legal_ampersand(match: re.Match[str]) -> str:
+    if match[1]:
+        return match[0]
+    if match[2]:
+        return html.entities.html5.get(f"{match[2]};", f"&amp;{match[2]};")
+    return "&amp;"
+
+
+def first_entries(text: str) -> tuple[str, bool]:
+    """The document with its first 1,000 entries, and whether any were cut off."""
+    if text.count("</") <= MAX_ENTRIES:
+        return text, False
+    end = last = None
+    for number, match in enumerate(_ENTRY_END.finditer(text), start=1):
+        last = match.end()
+        if number == MAX_ENTRIES:
+            end = last
+    if end is None or last is None or last == end:
+        return text, False
+    return text[:end] + text[last:], True
+
+
+def refuse_pathological(text: str) -> None:
+    """Raise ParseError for shapes that cost a reader more than they can be worth."""
+    for piece in text.split("<") if len(text) > 10 * MAX_ATTRIBUTES else ():
+        if len(piece) > 5 * MAX_ATTRIBUTES and (match := _ATTRIBUTES.match(piece)):
+            count = match[0].count('="') + match[0].count("='")
+            if count > MAX_ATTRIBUTES:
+                message = f"one element has {count} attributes, more than the {MAX_ATTRIBUTES} that are read"
+                raise ParseError("too-many-attributes", f"{message}: this is not a news feed")
+    depth = 0
+    for match in _ELEMENT.finditer(text):
+        if match[2] and not match[3] and match[2].lower() not in _VOID:
+            depth += -1 if match[1] else 1
+            if depth > MAX_DEPTH:
+                message = f"elements are nested deeper than {MAX_DEPTH}: this is not a news feed"
+                raise ParseError("too-deep", message)

@@ -1,0 +1,90 @@
+"""Bytes of a source to entries: the one door to all formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from parsers.charset import decode
+from parsers.entry import Entry, FeedDocument, ParseError, SourceContext
+from parsers.formats import xmltext
+from parsers.formats.build import Place, build_document
+from parsers.formats.feed import read_reference
+from parsers.formats.gdelt import read_gdelt
+from parsers.formats.jsonfeed import read_jsonfeed
+from parsers.formats.raw import RawFeed
+from parsers.formats.search import bing_news, google_news
+from parsers.formats.sitemap import read_sitemap
+from parsers.formats.wordpress import read_wordpress
+
+MAX_BYTES = 20_000_000  # a thousand entries of twenty kilobytes; ten times the largest real feed
+_ADJUST: dict[str, Callable[[Entry], Entry]] = {"google-news": google_news, "bing-news": bing_news}
+_JSON_KINDS: dict[str, Callable[[str], RawFeed]] = {"wordpress": read_wordpress, "gdelt": read_gdelt}
+_SPACES = b" \t\r\n\0\xef\xbb\xbf"
+
+
+def read(
+    body: bytes, *, kind: str, content_type: str, url: str, context: SourceContext, now: datetime
+) -> FeedDocument:
+    """Read one body. `kind` is feed, google-news, bing-news, sitemap, wordpress or gdelt; a feed's own format
+    (RSS, RDF, Atom, JSON Feed, sitemap) is told by its bytes. `url` is the answering address, `now` aware.
+
+    Raises ParseError with a sentence that says what came instead: empty, too-large, html-page, not-a-feed,
+    bad-json, bad-xml, too-deep, too-many-attributes.
+    """
+    if len(body) > MAX_BYTES:
+        message = f"the body has {len(body):,} bytes, more than the {MAX_BYTES:,} that are read"
+        raise ParseError("too-large", f"{message}: this is not a news feed")
+    if not body[:4096].strip(_SPACES) and not body.strip(_SPACES):
+        raise ParseError("empty", "the body is empty: the server answered without a feed")
+    decoded = decode(body, content_type)
+    feed = _read_text(decoded.text, kind)
+    document = build_document(
+        feed, Place(url, context, now), charset=decoded.charset, warnings=decoded.warnings
+    )
+    adjust = _ADJUST.get(kind)
+    return document if adjust is None else replace(document, entries=tuple(map(adjust, document.entries)))
+
+
+def _read_text(text: str, kind: str) -> RawFeed:
+    if kind in _JSON_KINDS:
+        _refuse_html(text)
+        return _JSON_KINDS[kind](text)
+    if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
+        return read_jsonfeed(text.lstrip("\ufeff"))
+    return _read_xml(text)
+
+
+def _read_xml(text: str) -> RawFeed:
+    _refuse_html(text)
+    body = xmltext.body_of(text)
+    if not body:
+        shown = " ".join(text[:400].split())[:80]
+        message = (
+            f"this is no RSS, RDF, Atom, JSON Feed or sitemap; it begins with {shown!r}: check the address"
+        )
+        raise ParseError("not-a-feed", message)
+    body, cut = xmltext.first_entries(body)
+    xmltext.refuse_pathological(body)
+    if xmltext.root_name(body) in {"urlset", "sitemapindex"}:
+        feed = read_sitemap(body)
+    else:
+        feed = read_reference(xmltext.repaired(body))
+    if not feed.kind:
+        raise ParseError("not-a-feed", "this XML looks like a feed, but holds no channel and no entries")
+    if cut:
+        warning = f"only the first {xmltext.MAX_ENTRIES} entries are read"
+        feed = replace(feed, warnings=(*feed.warnings, warning))
+    return feed
+
+
+def _refuse_html(text: str) -> None:
+    if xmltext.is_html(text):
+        title = xmltext.page_title(text)
+        named = f" ({title!r})" if title else ""
+        message = (
+            f"a web page came instead of a feed{named}: the feed has moved, or the site shows a consent or "
+            "challenge page; open the address in a browser, or look for another feed of this site"
+        )
+        raise ParseError("html-page", message)
