@@ -1,0 +1,191 @@
+"""Finds the gazetteer's names and words in a text: one automaton over all forms, positions kept.
+
+Latin forms stand between word edges and keep their capitals ("MIDA" is not "mida", "Perak" is not "perak");
+Chinese forms are found anywhere. Where forms overlap the longest wins, and an entry's `excludes` win as well
+but are no mention. Forms that need a context are looked at once the certain names are known.
+The only user of ahocorasick-rs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import ahocorasick_rs
+
+from parsers.gazetteer import Form, Gazetteer, Name
+from parsers.script import fold
+
+_WORDS = frozenset(("cue", "topic"))
+_ANY_CASE, _CAPITAL, _EXACT = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """`name` in one of its forms at text[start:end], as the text writes it in `words`."""
+
+    name: Name
+    start: int
+    end: int
+    words: str
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands in a text: `names` (places, people, bodies ...) and `words` (topics, cues), both in order and
+    free of overlap among themselves."""
+
+    names: tuple[Mention, ...]
+    words: tuple[Mention, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """All that one folded string can mean. No targets: it only swallows shorter forms."""
+
+    left_edge: bool
+    right_edge: bool
+    names: tuple[tuple[Name, Form, int], ...]
+    words: tuple[tuple[Name, Form, int], ...]
+    swallows: bool
+
+
+_Match = tuple[int, int, Name | None, Form | None]
+
+
+class Finder:
+    """Holds the automaton of one gazetteer; safe to share between threads."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        meanings: dict[str, list[tuple[Name, Form, int]]] = {}
+        swallowed: set[str] = set()
+        for name in gazetteer.names:
+            for form in name.forms:
+                meanings.setdefault(fold(form.text), []).append((name, form, _case_rule(form.text)))
+            swallowed.update(map(fold, name.excludes))
+        texts = list(dict.fromkeys((*meanings, *swallowed)))
+        self._patterns = [_pattern(text, meanings.get(text, []), text in swallowed) for text in texts]
+        self._automaton = ahocorasick_rs.AhoCorasick(
+            texts, matchkind=ahocorasick_rs.MatchKind.Standard, store_patterns=False
+        )
+
+    def find(self, text: str, country: str = "", folded: str = "") -> Found:
+        """The mentions in `text`. `country` is the source's (HK, MY, ...), a context for what only its own
+        press calls so; `folded` saves folding twice."""
+        folded = folded or fold(text)
+        certain: list[_Match] = []
+        doubtful: list[_Match] = []
+        words: list[_Match] = []
+        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            pattern = self._patterns[index]
+            if pattern.left_edge and start and _joins(folded[start - 1]):
+                continue
+            if pattern.right_edge and end < len(folded) and _joins(folded[end]):
+                continue
+            if pattern.swallows:
+                certain.append((start, end, None, None))
+            for name, form, case in pattern.names:
+                if _case_fits(text, start, end, form.text, case):
+                    (doubtful if form.any_of else certain).append((start, end, name, form))
+            for name, form, case in pattern.words:
+                if _case_fits(text, start, end, form.text, case):
+                    words.append((start, end, name, form))
+        names = _longest(certain)
+        if doubtful:
+            context = _Context(folded, country, names)
+            kept = [match for match in doubtful if match[3] is not None and context.allows(match[3].any_of)]
+            names = _longest(certain + kept) if kept else names
+        return Found(_mentions(text, names), _mentions(text, _longest(words)))
+
+
+class _Context:
+    """What the certain names and the source say about a text."""
+
+    def __init__(self, folded: str, country: str, names: Sequence[_Match]) -> None:
+        sides = {side for *_, name, _ in names if name is not None for side in name.sides}
+        self._folded = folded
+        self._true = {f"@{side}" for side in sides}
+        if country in ("HK", "MY"):
+            self._true |= {f"@{country.lower()}", f"@source-{country.lower()}"}
+        if {"@hk", "@my"} <= self._true:
+            self._true.add("@both")
+
+    def allows(self, any_of: tuple[str, ...]) -> bool:
+        return any(word in self._true if word[0] == "@" else has_word(self._folded, word) for word in any_of)
+
+
+def has_word(folded: str, word: str) -> bool:
+    """Whether `word` stands in `folded`, between word edges where it is Latin."""
+    word = fold(word)
+    at = folded.find(word)
+    while at >= 0:
+        end = at + len(word)
+        left = not _joins(word[0]) or at == 0 or not _joins(folded[at - 1])
+        if left and (not _joins(word[-1]) or end == len(folded) or not _joins(folded[end])):
+            return True
+        at = folded.find(word, at + 1)
+    return False
+
+
+def _pattern(text: str, meanings: Sequence[tuple[Name, Form, int]], swallows: bool) -> _Pattern:
+    return _Pattern(
+        left_edge=_joins(text[0]),
+        right_edge=_joins(text[-1]),
+        names=tuple(item for item in meanings if item[0].kind not in _WORDS),
+        words=tuple(item for item in meanings if item[0].kind in _WORDS),
+        swallows=swallows,
+    )
+
+
+def _joins(char: str) -> bool:
+    """Whether a Latin word goes on across this character. Chinese has no word edges."""
+    return char.isalnum() and char < "\u2e80"
+
+
+def _case_rule(form: str) -> int:
+    if not form[0].isupper():
+        return _ANY_CASE
+    if " " not in form and sum(map(str.isupper, form)) > 1:
+        return _EXACT
+    return _CAPITAL
+
+
+def _case_fits(text: str, start: int, end: int, form: str, rule: int) -> bool:
+    if rule == _ANY_CASE:
+        return True
+    if not text[start].isupper() and text[start] < "\uff00":
+        return False
+    if rule == _CAPITAL:
+        return True
+    words = text[start:end]
+    return words == form or words[0] > "\uff00" or words.replace("\u2019", "'") == form or words.isupper()
+
+
+def _longest(matches: Iterable[_Match]) -> list[_Match]:
+    """The longest matches first, none overlapping another unless it has the very same span."""
+    kept: list[_Match] = []
+    taken: dict[int, tuple[int, int]] = {}
+    for match in sorted(matches, key=lambda m: (m[0] - m[1], m[0])):
+        start, end = match[0], match[1]
+        span = (start, end)
+        if taken.get(start) == span:
+            kept.append(match)
+            continue
+        if start in taken or end - 1 in taken or any(at in taken for at in range(start, end)):
+            continue
+        for at in range(start, end):
+            taken[at] = span
+        kept.append(match)
+    return kept
+
+
+def _mentions(text: str, matches: Iterable[_Match]) -> tuple[Mention, ...]:
+    swallowed = {(start, end) for start, end, name, _ in matches if name is None}
+    found = [
+        Mention(name, start, end, text[start:end], form.weak)
+        for start, end, name, form in matches
+        if name is not None and form is not None and (start, end) not in swallowed
+    ]
+    found.sort(key=lambda mention: mention.start)
+    return tuple(found)

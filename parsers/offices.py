@@ -1,0 +1,86 @@
+"""The Hong Kong Economic and Trade Offices in a text: which one, and whether the office itself is the matter.
+
+An office's existence, standing, money or trial is news of the institution; its receptions and seminars are
+routine. The Kuala Lumpur office is often described before it is named ("a new trade office in Malaysia"), so it
+is also put together from an office and a Malaysian place in one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parsers.names import Mention
+from parsers.relations import LEAD, Signal
+from parsers.scene import Scene, Sentence
+
+KL = "hketo-kl"
+_GENERIC = "hketo"
+_INSTITUTION = ("establish", "curtail", "case")
+_REACH = 60  # characters between office and place that still describe one office
+
+
+def office_mentions(sentence: Sentence) -> list[Mention]:
+    """The trade offices a sentence names, and the running London case, which stands for its office."""
+    return [name for name in sentence.names if name.name.role in ("eto", "eto-case")]
+
+
+def kuala_lumpur(sentence: Sentence) -> Mention | None:
+    """The mention that means the Kuala Lumpur office: its name, or an office put together with a place."""
+    offices = office_mentions(sentence)
+    for mention in offices:
+        if mention.name.id == KL:
+            return mention
+    named = [mention for mention in offices if mention.name.id == _GENERIC]
+    if not named and sentence.sided("hk"):
+        named = [word for word in sentence.words if word.name.id == "eto-institution" and not word.weak]
+    if not named or not _opening(sentence):
+        return None
+    places = [name for name in sentence.sided("my") if name.name.kind in ("place", "org", "person")]
+    for office in named:
+        for place in places:
+            if max(office.start, place.start) - min(office.end, place.end) <= _REACH:
+                return office
+    return None
+
+
+def _opening(sentence: Sentence) -> bool:
+    return any(cue.name.id in ("establish", "meet", "cooperate") for cue in sentence.cues("act"))
+
+
+def office_signals(scene: Scene) -> Iterator[Signal]:
+    """What the text says about the offices: the Kuala Lumpur one first, then others, then the institution."""
+    for sentence in scene.sentences:
+        if mention := kuala_lumpur(sentence):
+            yield Signal(f"office-kl-{_depth(sentence)}", (mention,), _where(sentence))
+            break
+    for sentence in scene.sentences:
+        others = [mention for mention in office_mentions(sentence) if mention.name.id != KL]
+        if others:
+            yield Signal(f"office-{_depth(sentence)}", (others[0],), _where(sentence))
+            break
+    yield from _institution(scene)
+
+
+def _institution(scene: Scene) -> Iterator[Signal]:
+    for sentence in scene.sentences[: LEAD + 1]:
+        offices = office_mentions(sentence)
+        if not offices:
+            continue
+        title = sentence.number == 0
+        cues = [
+            word
+            for word in sentence.words
+            if word.name.group == "act" and word.name.id in _INSTITUTION and (title or not word.weak)
+        ]
+        if cues or any(mention.name.role == "eto-case" for mention in offices):
+            shown = (offices[0], *cues[:1])
+            yield Signal(f"institution-{_depth(sentence)}", shown, _where(sentence))
+            return
+
+
+def _depth(sentence: Sentence) -> str:
+    return "title" if sentence.number == 0 else "lead" if sentence.number <= LEAD else "deep"
+
+
+def _where(sentence: Sentence) -> str:
+    return "title" if sentence.number == 0 else "text"

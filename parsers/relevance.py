@@ -1,0 +1,184 @@
+"""Is an article for us, how much, and why: mentions and signals weighed into a verdict.
+
+The score is a sum of the weights of the signals found (`gazetteer/weights.toml`), each of which becomes a
+reason that quotes the text. 50 points make an article alert-worthy. Grade 3 asks for more than points: the Kuala
+Lumpur office, or office holders acting between the two sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from parsers import kinds, offices, relations
+from parsers.entry import Article, Reason, Verdict
+from parsers.figures import figures
+from parsers.gazetteer import TAGGED, Gazetteer, builtin
+from parsers.names import Finder
+from parsers.reasons import summing_up, told
+from parsers.relations import Link, Signal
+from parsers.scene import Scene, lay_out
+from parsers.topics import Topics
+
+ALERT = 50.0
+CORE = 75.0
+PASSING = 20.0
+
+
+class Rules:
+    """A gazetteer ready for judging. Build once, use for many articles and from many threads."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.gazetteer = gazetteer
+        self.finder = Finder(gazetteer)
+        self.topics = Topics(gazetteer)
+
+    @property
+    def version(self) -> str:
+        return self.gazetteer.version
+
+    def country(self, article: Article) -> str:
+        """The country whose press speaks: the source's, or that of a publisher we know."""
+        return article.country.upper() or self.gazetteer.publishers.get(article.publisher, "")
+
+
+@cache
+def builtin_rules() -> Rules:
+    """The rules of this package, built once."""
+    return Rules(builtin())
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything seen in one article, before weighing. `link` is the strongest link of the two sides."""
+
+    scene: Scene
+    links: tuple[Link, ...]
+    signals: tuple[Signal, ...]
+
+    @property
+    def link(self) -> Link | None:
+        return self.links[0] if self.links else None
+
+
+def judge(article: Article, rules: Rules | None = None) -> Verdict:
+    """The verdict on an article by `rules` (the built-in ones when None)."""
+    rules = rules or builtin_rules()
+    analysis = analyse(article, rules)
+    weights = rules.gazetteer.weights
+    points = sum(weights[signal.rule] for signal in analysis.signals)
+    grade = _grade(points, analysis)
+    score = _score(points, grade)
+    reasons = tuple(sorted(_reasons(analysis, rules), key=lambda reason: -abs(reason.weight)))
+    tags = _tags(analysis, grade, rules)
+    return Verdict(grade, score, tags, reasons, summing_up(grade, reasons), rules.version)
+
+
+def analyse(article: Article, rules: Rules) -> Analysis:
+    """The scene of an article and every signal in it."""
+    scene = lay_out(article, rules.finder, rules.country(article))
+    sides = {side for name in scene.names for side in name.name.sides}
+    if not sides:
+        return Analysis(scene, (), ())
+    weights = rules.gazetteer.weights
+    found = tuple(sorted(relations.links(scene), key=lambda link: -weights[f"link-{link.kind}"]))
+    return Analysis(scene, found, tuple(_signals(scene, found, rules)))
+
+
+def _signals(scene: Scene, found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
+    yield from offices.office_signals(scene)
+    if found:
+        yield from _link_signals(found, rules)
+    if found or any(name.name.role in ("eto", "eto-case") for name in scene.names):
+        yield from kinds.kinds(scene)
+        yield from _third(scene, found)
+
+
+def _link_signals(found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
+    link = found[0]
+    weights = rules.gazetteer.weights
+    shown = (link.hk,) if link.hk is link.my else tuple(sorted((link.hk, link.my), key=lambda m: m.start))
+    yield Signal(f"link-{link.kind}", shown, link.where)
+    if len(found) >= 3:
+        yield Signal("link-repeated", (found[1].hk, found[1].my), found[1].where)
+    yield from sorted(relations.acts(link), key=lambda signal: -weights[signal.rule])[:2]
+    yield from sorted(relations.matters(link), key=lambda signal: -weights[signal.rule])[:2]
+    yield from relations.officials(link)
+
+
+def _third(scene: Scene, found: Sequence[Link]) -> Iterator[Signal]:
+    title = scene.title
+    others = [name for name in title.names if name.name.kind == "third" or name.name.role == "third"]
+    if others and not (found and found[0].where == "title"):
+        yield Signal("third-in-title", (others[0],), "title")
+    elif found:
+        for sentence in found[0].sentences:
+            beside = [
+                name for name in sentence.names if name.name.kind == "third" or name.name.role == "third"
+            ]
+            if beside:
+                yield Signal("third-beside", (beside[0],), found[0].where)
+                return
+
+
+def _grade(points: float, analysis: Analysis) -> int:
+    rules = {signal.rule for signal in analysis.signals}
+    if points >= ALERT:
+        return 3 if _core(rules, analysis) else 2
+    return 1 if _passing(analysis) else 0
+
+
+def _core(rules: set[str], analysis: Analysis) -> bool:
+    if rules & {"office-kl-title", "office-kl-lead"}:
+        return True
+    link = analysis.link
+    if link is None or link.kind.endswith("deep"):
+        return False
+    official = rules & {"official-hk", "official-my"}
+    acting = rules & {"act-visit", "act-meet", "act-sign", "act-cooperate", "matter-diplomacy"}
+    return bool(official and acting)
+
+
+def _passing(analysis: Analysis) -> bool:
+    names = analysis.scene.names
+    sides = {side for name in names for side in name.name.sides}
+    if sides >= {"hk", "my"} or any(name.name.role in ("eto", "eto-case") for name in names):
+        return True
+    ids = {name.name.tag for name in names}
+    return "hk" in sides and bool(ids & {"agreement/rcep", "org/asean", "agreement/ahkfta"})
+
+
+def _score(points: float, grade: int) -> float:
+    low, high = {0: (0.0, PASSING - 1), 1: (PASSING, ALERT - 1), 2: (ALERT, CORE - 1), 3: (CORE, 100.0)}[
+        grade
+    ]
+    return round(min(max(points, low), high), 1)
+
+
+def _reasons(analysis: Analysis, rules: Rules) -> Iterator[Reason]:
+    for signal in analysis.signals:
+        yield told(signal, rules.gazetteer.weights[signal.rule])
+
+
+def _tags(analysis: Analysis, grade: int, rules: Rules) -> tuple[str, ...]:
+    tags: set[str] = set()
+    for mention in analysis.scene.names:
+        if mention.name.kind in TAGGED and mention.name.role != "third":
+            tags |= {mention.name.tag, *mention.name.implies}
+    if any(signal.rule.startswith("office-kl") for signal in analysis.signals):
+        tags |= {f"office/{offices.KL}", "office/hketo"}
+    tags |= {f"figure/{figure}" for figure in figures(analysis.scene.text)}
+    if grade >= 2:
+        tags |= {f"topic/{topic}" for topic in _topics(analysis, rules)}
+        if analysis.links:
+            tags.add("relation/malaysia-hong-kong")
+    return tuple(sorted(tags))
+
+
+def _topics(analysis: Analysis, rules: Rules) -> list[str]:
+    near = [sentence.number for link in analysis.links for sentence in link.sentences]
+    points = rules.topics.score(analysis.scene, rules.gazetteer.weights, near)
+    threshold = rules.gazetteer.weights["topic-threshold"]
+    chosen = [topic for topic, value in points.items() if value >= threshold]
+    return chosen or [topic for topic, value in points.items() if value == max(points.values())][:1]

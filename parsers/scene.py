@@ -1,0 +1,138 @@
+"""An article laid out for judging: its sentences, the mentions in each, and what merely stands in a list.
+
+The title is sentence 0. A dateline ("KUALA LUMPUR, 18 Ogos (Bernama) --") names where a reporter sat and is no
+mention. Three or more places in a row are a list, and a place in a list is no party to anything.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from parsers.entry import Article
+from parsers.names import Finder, Mention
+from parsers.script import fold
+
+TEXT_LIMIT = 4500  # characters of text that are read; what is new stands before that
+
+_SENTENCE_END_RE = re.compile(r"(?<=[.!?])[\"'”’)]?\s+(?=[\"'“‘(]?[A-Z0-9])|(?<=[。！？!?])|\n+")
+_AGENCY = r"【[^】]{1,12}】|［[^］]{1,12}］|\([^)]{2,24}?[讯訊電电]\)|（[^）]{2,24}?[讯訊電电]）"
+_DAY = r"[A-Z][A-Za-z'’. ]{2,20}|\w{3,9}\.? \d{1,2}|\d{1,2} \w{3,9}"
+_TOWN = rf"[A-Z][A-Z'’. ]{{2,28}}(?:,\s*(?:{_DAY}))?\s*(?:\([^)]{{2,20}}\))?\s*(?::|--|–|—|-)\s"
+_DATELINE_RE = re.compile(rf"\s*(?:{_AGENCY}|{_TOWN})")
+_JOINER = r"(?:and|or|as well as|dan|serta|以及|to|including|termasuk|the)\b"
+_LIST_GAP_RE = re.compile(rf"[\s,、，/及和与跟或&]*(?:{_JOINER})?[\s,、，(（「\"'*“”《]*", re.IGNORECASE)
+_COUNTRIES = frozenset(("place", "third"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`names` and `words` of one sentence. `listed` holds the start of each place that is one of three or more
+    in a row."""
+
+    number: int
+    start: int
+    end: int
+    names: tuple[Mention, ...]
+    words: tuple[Mention, ...]
+    listed: frozenset[int]
+
+    def sided(self, side: str) -> list[Mention]:
+        """The mentions that stand for one side and are no list item."""
+        return [name for name in self.names if side in name.name.sides and name.start not in self.listed]
+
+    def cues(self, group: str) -> list[Mention]:
+        return [word for word in self.words if word.name.group == group and not word.weak]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`text` is title, newline, text. Mention positions count from its start."""
+
+    text: str
+    folded: str
+    title_end: int
+    country: str
+    sentences: tuple[Sentence, ...]
+    names: tuple[Mention, ...]
+    words: tuple[Mention, ...]
+
+    @property
+    def title(self) -> Sentence:
+        return self.sentences[0]
+
+    @property
+    def body(self) -> tuple[Sentence, ...]:
+        return self.sentences[1:]
+
+    def where(self, mention: Mention) -> str:
+        return "title" if mention.start < self.title_end else "text"
+
+
+def lay_out(article: Article, finder: Finder, country: str) -> Scene:
+    """The scene of an article, read up to TEXT_LIMIT characters. `country` is the source's."""
+    title = article.title.strip()
+    body = (article.text or article.summary).strip()[:TEXT_LIMIT]
+    if body.startswith(title):  # some feeds begin the text with the headline
+        body = body[len(title) :].lstrip()
+    text = f"{title}\n{body}"
+    folded = fold(text)
+    found = finder.find(text, country, folded)
+    skip = _dateline(body, len(title) + 1)
+    names = tuple(
+        name for name in found.names if not (len(title) < name.start < skip and name.name.kind in _COUNTRIES)
+    )
+    bounds = [0, *_bounds(body, len(title) + 1)]
+    sentences = tuple(_sentences(text, bounds, names, found.words))
+    return Scene(text, folded, len(title), country, sentences, names, found.words)
+
+
+def _dateline(body: str, offset: int) -> int:
+    match = _DATELINE_RE.match(body)
+    return offset + match.end() if match else offset
+
+
+def _bounds(body: str, offset: int) -> list[int]:
+    if not body:
+        return []
+    starts = [offset]
+    for match in _SENTENCE_END_RE.finditer(body):
+        if offset + match.end() - starts[-1] > 8:  # shorter pieces are initials and abbreviations
+            starts.append(offset + match.end())
+    return [start for start in starts if start < offset + len(body)]
+
+
+def _sentences(
+    text: str, bounds: Sequence[int], names: Sequence[Mention], words: Sequence[Mention]
+) -> Iterator[Sentence]:
+    names_in: list[list[Mention]] = [[] for _ in bounds]
+    words_in: list[list[Mention]] = [[] for _ in bounds]
+    for mention in names:
+        names_in[bisect_right(bounds, mention.start) - 1].append(mention)
+    for mention in words:
+        words_in[bisect_right(bounds, mention.start) - 1].append(mention)
+    for number, start in enumerate(bounds):
+        end = bounds[number + 1] if number + 1 < len(bounds) else len(text)
+        listed = _listed(text, names_in[number])
+        yield Sentence(number, start, end, tuple(names_in[number]), tuple(words_in[number]), listed)
+
+
+def _listed(text: str, names: Sequence[Mention]) -> frozenset[int]:
+    """Starts of the places that stand in a row of three or more different places."""
+    listed: set[int] = set()
+    row: list[Mention] = []
+    for name in names:
+        if name.name.kind not in _COUNTRIES:
+            continue
+        if row and not _LIST_GAP_RE.fullmatch(text, row[-1].end, name.start):
+            listed |= _row(row)
+            row = []
+        row.append(name)
+    return frozenset(listed | _row(row))
+
+
+def _row(row: Sequence[Mention]) -> set[int]:
+    several = len({name.name.id for name in row}) >= 3 or any(name.name.id == "tour-lists" for name in row)
+    return {name.start for name in row} if several else set()
