@@ -9,7 +9,7 @@ from typing import Any
 import kombu.transport.redis
 from celery import Celery, signals
 from celery.beat import Scheduler, Service
-from kombu import Queue
+from kombu.entity import Queue
 
 from worker import logs
 from worker.child import die_with_parent
@@ -19,9 +19,10 @@ from worker.store.client import RedisConnectionError
 
 #: Nudges outlive this many of their intervals, then they are dropped: the next one does the same.
 _EXPIRES_INTERVALS = 4
+QUEUES = ("poll", "process", "deliver")
 
 
-class SafeChannel(kombu.transport.redis.Channel):  # type: ignore[misc]
+class SafeChannel(kombu.transport.redis.Channel):
     """kombu closes a channel of a lost connection by building a new client from `connection.client`, which is
     None by then; the AttributeError is in no list of connection errors and ends the worker (kombu 5.7; six of
     48 restarts under load, none with this guard)."""
@@ -29,7 +30,7 @@ class SafeChannel(kombu.transport.redis.Channel):  # type: ignore[misc]
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection.client is None:
             raise RedisConnectionError("the transport is closed")
-        return super()._connparams(asynchronous)
+        return super()._connparams(asynchronous)  # type: ignore[no-untyped-call]
 
 
 kombu.transport.redis.Transport.Channel = SafeChannel
@@ -48,7 +49,7 @@ def make_app(settings: Settings) -> Celery:
 
 def _configuration(settings: Settings) -> dict[str, Any]:
     return {
-        "task_queues": [Queue("poll"), Queue("process"), Queue("deliver")],
+        "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         "task_default_queue": "poll",
         "task_create_missing_queues": False,
         "task_serializer": "json",
@@ -109,7 +110,9 @@ def start_beat(settings: Settings) -> threading.Thread:
     """Beat as a thread of this process, its schedule in memory: for the embedded service. Only one sender is
     needed, and two would be harmless."""
     service = Service(make_app(settings), max_interval=1, scheduler_cls=Scheduler)
-    thread = threading.Thread(target=service.start, kwargs={"embedded_process": False}, name="beat", daemon=True)
+    thread = threading.Thread(
+        target=service.start, kwargs={"embedded_process": False}, name="beat", daemon=True
+    )
     thread.start()
     return thread
 

@@ -10,7 +10,18 @@ _QUIET = ["--prefetch-multiplier", "1", "--without-gossip", "--without-mingle"]
 
 def poll_worker() -> list[str]:
     """Asks sources and delivers alerts: waits on the network, so threads."""
-    return [*_WORKER, "-Q", "poll,deliver", "--pool", "threads", "--concurrency", "32", *_QUIET, "-n", "poll@%h"]
+    return [
+        *_WORKER,
+        "-Q",
+        "poll,deliver",
+        "--pool",
+        "threads",
+        "--concurrency",
+        "32",
+        *_QUIET,
+        "-n",
+        "poll@%h",
+    ]
 
 
 def process_worker(processes: int) -> list[str]:

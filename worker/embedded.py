@@ -112,7 +112,9 @@ class EmbeddedServer:
                 client.close()
                 return
         log = self.data_dir / "log"
-        raise EmbeddedError(f"the embedded server did not start; its last words: {_last_words(log)} (see {log})")
+        raise EmbeddedError(
+            f"the embedded server did not start; its last words: {_last_words(log)} (see {log})"
+        )
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -73,11 +74,13 @@ def may_alert(published: Moment | None, occasion: Occasion, resurfaced: bool, ru
     return not resurfaced
 
 
-def resurfaced(entries: Sequence[Entry], known: Collection[int], seen: datetime, max_age: float) -> frozenset[int]:
+def resurfaced(
+    entries: Sequence[Entry], known: Collection[int], seen: datetime, max_age: float
+) -> frozenset[int]:
     """Indexes of entries that slid into the window because a newer one was deleted: older than `max_age`
     seconds, at the tail of a newest-first document, behind entries we knew."""
     times = [entry.published.at for entry in entries if entry.published]
-    if not known or len(times) != len(entries) or any(a < b for a, b in zip(times, times[1:], strict=False)):
+    if not known or len(times) != len(entries) or any(a < b for a, b in pairwise(times)):
         return frozenset()
     last_known = max(known)
     limit = seen - timedelta(seconds=max_age)
@@ -85,7 +88,12 @@ def resurfaced(entries: Sequence[Entry], known: Collection[int], seen: datetime,
 
 
 def request_for(
-    article: Article, mark: Fingerprint, verdict: Verdict, alerts: tuple[WantedAlert, ...], occasion: Occasion, rules: Rules
+    article: Article,
+    mark: Fingerprint,
+    verdict: Verdict,
+    alerts: tuple[WantedAlert, ...],
+    occasion: Occasion,
+    rules: Rules,
 ) -> PutRequest:
     """The put for an article that was read and judged."""
     ts = clock_time(article.published, occasion.seen)
@@ -104,7 +112,9 @@ def request_for(
         text=article.text,
         grade=verdict.grade,
         tags=_index_tags(article, verdict) if kept else (),
-        terms=tuple(sorted(set(terms(f"{article.title}\n{article.summary}\n{article.text}")))) if kept else (),
+        terms=tuple(sorted(set(terms(f"{article.title}\n{article.summary}\n{article.text}"))))
+        if kept
+        else (),
         keep=rules.keep if kept else rules.keep_rejected,
         sighting=_sighting(article, occasion),
         alerts=alerts if kept else (),
@@ -174,7 +184,9 @@ def _fields(article: Article, verdict: Verdict, own_id: str, ts: float, occasion
 
 
 def _sighting(article: Article, occasion: Occasion) -> str:
-    return _seen_json(occasion, article.publisher, article.guid, article.link, article.title, article.published)
+    return _seen_json(
+        occasion, article.publisher, article.guid, article.link, article.title, article.published
+    )
 
 
 def _seen_json(

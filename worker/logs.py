@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-from worker.settings import LogSettings
+from worker.settings_tables import LogSettings
 
 _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.stdlib.add_log_level,
@@ -23,7 +23,9 @@ def set_up(settings: LogSettings) -> None:
     """Route all logging of this process to standard error in one format."""
     text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if text else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if text
+        else structlog.processors.JSONRenderer()
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -46,7 +46,10 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
                         fates[fate] = fates.get(fate, 0) + count
     finally:
         polling.close()
-    failing = sum(state.get("outcome") not in _GOOD for state in runtime.sources.states([s.id for s in sources]).values())
+    failing = sum(
+        state.get("outcome") not in _GOOD
+        for state in runtime.sources.states([s.id for s in sources]).values()
+    )
     return OneShot(
         items=fates.get("stored", 0) + fates.get("updated", 0),
         errors=failing + unreadable,
@@ -63,4 +66,6 @@ _GOOD = ("fresh", "unchanged", "moved")
 def make_due(runtime: Runtime, sources: list[str]) -> None:
     """Sets the due time of sources to now. One that was stopped by its publisher (410) stays so."""
     if sources:
-        runtime.server.client.zadd(runtime.keys.due, dict.fromkeys(sources, runtime.sources.server_time()), xx=True)
+        runtime.server.client.zadd(
+            runtime.keys.due, dict.fromkeys(sources, runtime.sources.server_time()), xx=True
+        )

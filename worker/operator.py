@@ -31,8 +31,8 @@ class Events:
     def __init__(self, runtime: Runtime) -> None:
         self._client: Any = runtime.server.client
         self._key = runtime.keys.events
-        newest = self._client.xrevrange(self._key, count=1)
-        self._last = newest[0][0] if newest else b"0-0"
+        newest: Any = self._client.xrevrange(self._key, count=1)
+        self._last: bytes = newest[0][0] if newest else b"0-0"
 
     def new(self, limit: int = 200) -> list[Event]:
         """What happened since the last call, oldest first."""

@@ -11,14 +11,12 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from random import random
 
-
-from feeds.fetch import host_of
 from feeds.outcome import Fetched, Outcome, Validators
-from feeds.schedule import Due, PollState, ScheduleSettings, advance, next_due
+from feeds.schedule import Due, Plan, ScheduleSettings, host_of, next_due
 from feeds.source import Source
+from feeds.state import GOOD, PollState, advance, from_json, to_json
 from worker import clock
 from worker.store.client import Server
 from worker.store.definitions import source_from_json
@@ -27,8 +25,6 @@ from worker.store.lease import Claim, begin, claim, release
 from worker.store.sources import PollEnd, SourceStore, StagedBody
 
 log = logging.getLogger(__name__)
-
-GOOD = frozenset({Outcome.FRESH, Outcome.UNCHANGED, Outcome.MOVED})
 
 #: Starts one fetch on the loop: source, what we know of its last body, the address to ask.
 Fetch = Callable[[Source, Validators, str], "Future[Fetched]"]
@@ -110,8 +106,7 @@ class _Flight:
 
     @property
     def poll_state(self) -> PollState:
-        raw = self.state.get("poll_state")
-        return PollState.from_json(raw) if raw else PollState()
+        return from_json(self.state.get("poll_state", ""))
 
 
 def _must_wait(to: Poller, flight: _Flight) -> bool:
@@ -132,43 +127,53 @@ def _finish(to: Poller, flight: _Flight, future: Future[Fetched]) -> int:
         # A fault of ours, not of the source: named, and the source is tried again after its lease.
         log.exception("polling %s failed inside hketo-watch", flight.source.id)
         fetched = Fetched(Outcome.BROKEN, reason=f"internal error while polling: {error!r}")
-    end = poll_end(flight.source, flight.state, flight.poll_state, fetched, to.schedule, clock.now(), random())  # noqa: S311
+    facts = Facts(
+        flight.source, flight.state, flight.poll_state, flight.held.was_due or None, clock.now().timestamp()
+    )
+    end = poll_end(facts, fetched, to.schedule, random())  # noqa: S311 - spread, no secret
     if not to.sources.finish_poll(flight.held, end):
         log.warning("the lease of %s ended before its poll did; its result is dropped", flight.source.id)
         return 0
     return 1 if end.staged else 0
 
 
-def poll_end(
-    source: Source,
-    state: dict[str, str],
-    before: PollState,
-    fetched: Fetched,
-    settings: ScheduleSettings,
-    now: datetime,
-    rand: float,
-) -> PollEnd:
-    """Pure: what one poll leaves behind. `rand` in 0..1 spreads retries."""
-    after = advance(before, fetched, now)
-    due = next_due(source, after, fetched, now, settings, rand)
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a source when its poll ends. Times in seconds since 1970; `was_due` None when unknown."""
+
+    source: Source
+    state: dict[str, str]
+    before: PollState
+    was_due: float | None
+    now: float
+
+
+def poll_end(facts: Facts, fetched: Fetched, settings: ScheduleSettings, dice: float) -> PollEnd:
+    """Pure but for the id of a staged body: what one poll leaves behind. `dice` in 0..1 spreads retries."""
+    after = advance(facts.before, fetched, facts.now)
+    plan = Plan(was_due=facts.was_due)
+    due = next_due(facts.source, after, fetched, facts.now, settings, dice, plan)
     staged = None
-    if fetched.outcome is Outcome.FRESH or fetched.body:
-        staged = StagedBody(secrets.token_hex(8), source.id, fetched.url or source.url, fetched.content_type, fetched.body, 0.0)
+    if fetched.body:
+        url = fetched.url or facts.source.url
+        staged = StagedBody(
+            secrets.token_hex(8), facts.source.id, url, fetched.content_type, fetched.body, 0.0
+        )
     return PollEnd(
         delay=due.delay,
         stop=due.stop,
-        record=_record(fetched, due, now),
-        state=_state(source, after, fetched, due, now),
-        event=_event(source, state, fetched, now),
-        hold_host=host_of(fetched.url or source.url) if due.hold > 0 else "",
-        hold_seconds=due.hold,
+        record=_record(fetched, due, facts.now),
+        state=_state(facts, after, fetched, due),
+        event=_event(facts, fetched),
+        hold_host=due.host,
+        hold_seconds=due.host_hold,
         staged=staged,
     )
 
 
-def _record(fetched: Fetched, due: Due, now: datetime) -> dict[str, object]:
+def _record(fetched: Fetched, due: Due, now: float) -> dict[str, object]:
     return {
-        "at": now.timestamp(),
+        "at": now,
         "outcome": str(fetched.outcome),
         "status": fetched.status,
         "reason": fetched.reason,
@@ -179,10 +184,9 @@ def _record(fetched: Fetched, due: Due, now: datetime) -> dict[str, object]:
     }
 
 
-def _state(source: Source, after: PollState, fetched: Fetched, due: Due, now: datetime) -> dict[str, str]:
-    good = fetched.outcome in GOOD
+def _state(facts: Facts, after: PollState, fetched: Fetched, due: Due) -> dict[str, str]:
     state = {
-        "poll_state": after.to_json(),
+        "poll_state": to_json(after),
         "outcome": str(fetched.outcome),
         "reason": fetched.reason,
         "status": str(fetched.status),
@@ -191,28 +195,34 @@ def _state(source: Source, after: PollState, fetched: Fetched, due: Due, now: da
         "moved_to": fetched.moved_to,
         "elapsed": f"{fetched.elapsed:.3f}",
     }
-    if good:
-        state["last_good"] = f"{now.timestamp():.3f}"
+    if fetched.outcome in GOOD:
+        state["last_good"] = f"{facts.now:.3f}"
         if fetched.validators != Validators():
-            state |= asdict(fetched.validators) | {"validated_url": source.url}
+            state |= asdict(fetched.validators) | {"validated_url": facts.source.url}
     return state
 
 
-def _event(source: Source, state: dict[str, str], fetched: Fetched, now: datetime) -> dict[str, object] | None:
+def _event(facts: Facts, fetched: Fetched) -> dict[str, object] | None:
     """One word to the operator when a source begins to fail and one when it is back, nothing between."""
-    was_good = state.get("outcome", "fresh") in GOOD
+    was_good = facts.state.get("outcome", Outcome.FRESH) in GOOD
     good = fetched.outcome in GOOD
     if was_good == good:
         return None
-    reason = f"answers again after: {state.get('reason', '')}" if good else fetched.reason
+    reason = f"answers again after: {facts.state.get('reason', '')}" if good else fetched.reason
     word = "recovered" if good else str(fetched.outcome)
-    return {"source": source.id, "url": source.url, "state": word, "reason": reason, "at": now.timestamp()}
+    return {
+        "source": facts.source.id,
+        "url": facts.source.url,
+        "state": word,
+        "reason": reason,
+        "at": facts.now,
+    }
 
 
 def encode_claims(claims: Sequence[Claim]) -> list[list[str]]:
     """Claims as a task's argument."""
-    return [[item.member, item.token] for item in claims]
+    return [[item.member, item.token, str(item.was_due)] for item in claims]
 
 
 def decode_claims(raw: Iterable[Sequence[str]]) -> list[Claim]:
-    return [Claim(member, token) for member, token in raw]
+    return [Claim(member, token, float(was_due)) for member, token, was_due in raw]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from feeds.source import Source
-from parsers.article import make_article
+from parsers.article import Unreadable, make_article
 from parsers.entry import Article, Entry, FeedDocument, ParseError, SourceContext, Verdict
 from parsers.read import read
 from parsers.relevance import judge
@@ -79,21 +79,32 @@ def process_body(to: Processor, held: Claim) -> Processed | None:
         return None
     definition = to.sources.definitions([body.source]).get(body.source)
     if definition is None:
-        return _close_unread(to, held, body, "source-removed", "the source was taken out of the configuration")
+        return _close_unread(
+            to, held, body, "source-removed", "the source was taken out of the configuration"
+        )
     if to.sources.count_attempt(held.member) > to.attempts:
-        return _close_unread(to, held, body, "gave-up", f"reading it failed {to.attempts} times; see the worker's log")
+        return _close_unread(
+            to, held, body, "gave-up", f"reading it failed {to.attempts} times; see the worker's log"
+        )
     source = source_from_json(definition)
     seen = datetime.fromtimestamp(body.fetched, UTC)
     try:
         document = read(
-            body.body, kind=source.kind, content_type=body.content_type, url=body.url, context=context_of(source), now=seen
+            body.body,
+            kind=source.kind,
+            content_type=body.content_type,
+            url=body.url,
+            context=context_of(source),
+            now=seen,
         )
     except ParseError as error:
         return _close_unread(to, held, body, error.kind, str(error))
     return _store(to, held, body, source, document)
 
 
-def _store(to: Processor, held: Claim, body: StagedBody, source: Source, document: FeedDocument) -> Processed | None:
+def _store(
+    to: Processor, held: Claim, body: StagedBody, source: Source, document: FeedDocument
+) -> Processed | None:
     state = to.sources.states([source.id])[source.id]
     seen = datetime.fromtimestamp(body.fetched, UTC)
     occasion = Occasion(body.poll, source.id, seen, first=state.get("read") != "1")
@@ -116,7 +127,9 @@ def _store(to: Processor, held: Claim, body: StagedBody, source: Source, documen
     )
     if fates is None:
         return None
-    return Processed(source.id, fates, frozenset(channel for result in results for channel in result.channels))
+    return Processed(
+        source.id, fates, frozenset(channel for result in results for channel in result.channels)
+    )
 
 
 def decide(
@@ -124,8 +137,8 @@ def decide(
 ) -> PutRequest:
     """One entry: made an article, judged, and offered to the watches; or unreadable, with the reason."""
     made = make_article(entry, context_of(source), language)
-    if isinstance(made, str):
-        return entries.unreadable(entry, mark, made, occasion, to.rules)
+    if isinstance(made, Unreadable):
+        return entries.unreadable(entry, mark, made.reason, occasion, to.rules)
     verdict = judge(made)
     wanted: tuple[WantedAlert, ...] = ()
     if verdict.grade > 0 and entries.may_alert(made.published, occasion, old, to.rules):
@@ -157,7 +170,13 @@ def _close_unread(to: Processor, held: Claim, body: StagedBody, kind: str, messa
         held,
         told,
         day=datetime.fromtimestamp(body.fetched, UTC).date().isoformat(),
-        record={"at": body.fetched, "poll": body.poll, "outcome": "unreadable", "reason": message, "kind": kind},
+        record={
+            "at": body.fetched,
+            "poll": body.poll,
+            "outcome": "unreadable",
+            "reason": message,
+            "kind": kind,
+        },
         event=event if state.get("read_error") != message else None,
         state={"read_error": message, "read_failures": str(failures)},
     )
@@ -167,7 +186,12 @@ def _close_unread(to: Processor, held: Claim, body: StagedBody, kind: str, messa
 def _recovered(source: Source, state: dict[str, str]) -> dict[str, object] | None:
     if not state.get("read_error"):
         return None
-    return {"source": source.id, "state": "readable", "reason": f"readable again (was: {state['read_error']})", "url": source.url}
+    return {
+        "source": source.id,
+        "state": "readable",
+        "reason": f"readable again (was: {state['read_error']})",
+        "url": source.url,
+    }
 
 
 def _record(body: StagedBody, document: FeedDocument, new: int) -> dict[str, object]:
@@ -185,5 +209,7 @@ def _record(body: StagedBody, document: FeedDocument, new: int) -> dict[str, obj
 
 def _newest(document: FeedDocument, seen: datetime) -> dict[str, str]:
     limit = seen + timedelta(hours=24)
-    times: Sequence[datetime] = [e.published.at for e in document.entries if e.published and e.published.at <= limit]
+    times: Sequence[datetime] = [
+        e.published.at for e in document.entries if e.published and e.published.at <= limit
+    ]
     return {"newest": max(times).isoformat()} if times else {}

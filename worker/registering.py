@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from random import random
 
-from feeds.catalogue import builtin_sources, read_sources_toml, read_url_list
+from feeds.builtin import builtin_sources, merge_sources
 from feeds.source import Source
+from feeds.sources_file import read_sources_toml, read_url_list
 from worker.runtime import Runtime
 from worker.settings import Settings
 from worker.store.definitions import source_to_json
@@ -16,13 +17,14 @@ SPREAD = 20.0
 
 
 def configured_sources(settings: Settings) -> tuple[Source, ...]:
-    """The sources to poll. Raises TomlComplaint or another ValueError naming file and line."""
+    """The sources to poll; one of the user's takes the place of a built-in one with its id. Raises TomlComplaint
+    or another ValueError naming file and line."""
     if settings.poll.sources_file:
         return read_url_list(settings.poll.sources_file)
     builtin = builtin_sources() if settings.poll.builtin else ()
-    own = read_sources_toml(settings.toml) if settings.toml else ()
+    own = read_sources_toml(settings.toml, alone=False) if settings.toml else ()
     replaced = {source.id for source in own}
-    return (*(source for source in builtin if source.id not in replaced), *own)
+    return merge_sources((source for source in builtin if source.id not in replaced), own)
 
 
 def register(runtime: Runtime, sources: tuple[Source, ...]) -> tuple[int, int, int]:

@@ -76,7 +76,12 @@ class Runtime:
     def processor(self) -> Processor:
         process = self.settings.process
         return Processor(
-            self.server, self.keys, rules(self.settings), self.watchers.wanted, process.lease, process.attempts
+            self.server,
+            self.keys,
+            rules(self.settings),
+            self.watchers.wanted,
+            process.lease,
+            process.attempts,
         )
 
 

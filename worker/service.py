@@ -78,7 +78,9 @@ class Service:
             for complaint in runtime.watchers.complaints:
                 self.say(f"this watch is left out: {complaint}")
             new, kept, dropped = register(runtime, sources)
-            self.say(f"{new + kept} sources are polled ({new} new, {dropped} no longer); Ctrl-C stops everything")
+            self.say(
+                f"{new + kept} sources are polled ({new} new, {dropped} no longer); Ctrl-C stops everything"
+            )
             events = Events(runtime)
             self.supervisor.start(_children(settings), time.monotonic())
             _start_beat(settings)

@@ -44,9 +44,9 @@ from worker.settings_tables import (
 __all__ = ["Origin", "Settings", "SettingsError", "as_environment", "load", "load_here"]
 
 CONFIG_NAME = "hketo-watch.toml"
-# Tables that belong to other readers: feeds reads [[source]], worker.alerts reads the other two.
-_ARRAYS = ("source", "watch", "channel")
-# Names of HKETO_* that are no settings: where the file is, and where the project's own tests find their data.
+# Tables that belong to other readers: feeds reads [[source]] and [[search]], worker.alerts reads the other two.
+_ARRAYS = ("source", "search", "watch", "channel")
+# HKETO_* that are no settings: where the file is, and what the project's own tests run with.
 _NOT_SETTINGS = ("HKETO_CONFIG", "HKETO_SHARED", "HKETO_TEST_SERVER")
 _ALIASES = {"redis_url": "REDIS_URL"}
 
@@ -89,7 +89,8 @@ class Settings(BaseSettings):
         default=None, description="File of the authorities that rediss:// trusts"
     )
     appendfsync: Literal["everysec", "always"] = Field(
-        default="everysec", description="How often the embedded server forces its log to disk"
+        default="always",
+        description="How often the embedded server forces its log to disk: always, or everysec (may lose a second)",
     )
     namespace: Namespace = Field(
         default="hketo", description="First part of every Redis key of this installation"

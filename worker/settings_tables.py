@@ -70,12 +70,16 @@ class PollSettings(Section):
         default=None,
         description="Seconds between two polls of every source; unset: learned from each source's rhythm",
     )
-    tick: Seconds = Field(default=2.0, description="Seconds between two looks at which sources are due")
+    tick: Seconds = Field(default=1.0, description="Seconds between two looks at which sources are due")
     min_gap: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         default=2.0, description="Least seconds between two requests to the same host"
     )
+    private_gap: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        default=0.0,
+        description="The same for hosts inside, such as a publisher on loopback; 0: not rationed",
+    )
     total_timeout: Seconds = Field(
-        default=30.0, description="Seconds one source may take, redirects and body included"
+        default=20.0, description="Seconds one source may take, redirects and body included"
     )
     connect_timeout: Seconds = Field(default=10.0, description="Seconds to open one connection")
     max_bytes: Annotated[int, Field(ge=1024)] = Field(
@@ -84,7 +88,7 @@ class PollSettings(Section):
     concurrency: Count = Field(default=64, description="Sources one poll worker asks at the same time")
     batch: Count = Field(default=10, description="Sources handed to one poll task")
     lease: Seconds = Field(
-        default=120.0, description="Seconds after which a poll whose worker died is given to another"
+        default=45.0, description="Seconds after which a poll whose worker died is given to another"
     )
     backlog: Count = Field(
         default=500, description="Fetched bodies that may wait for processing before polling pauses"
@@ -113,7 +117,7 @@ class ProcessSettings(Section):
         default=None, description="Processes that parse and judge; unset: one per core"
     )
     lease: Seconds = Field(
-        default=120.0, description="Seconds after which a body whose process died is taken again"
+        default=30.0, description="Seconds after which a body whose process died is taken again"
     )
     attempts: Count = Field(
         default=3, description="Times a body is tried before it is set aside as unreadable"
@@ -137,7 +141,8 @@ class AlertSettings(Section):
         default=24.0, description="At the first poll of a source, alert only on articles younger than this"
     )
     max_age_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        default=7.0, description="Never alert on an article published longer ago than this"
+        default=7.0,
+        description="An entry older than this that slides into view because a newer one was deleted is not told",
     )
     attempts: Count = Field(
         default=20, description="Times a delivery is tried before it becomes a dead letter"
@@ -148,7 +153,7 @@ class AlertSettings(Section):
     retry_cap: Seconds = Field(default=3600.0, description="Longest wait between two tries, in seconds")
     timeout: Seconds = Field(default=10.0, description="Seconds one delivery may take")
     lease: Seconds = Field(
-        default=60.0, description="Seconds after which a delivery whose worker died is taken again"
+        default=30.0, description="Seconds after which a delivery whose worker died is taken again"
     )
 
 

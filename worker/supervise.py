@@ -46,7 +46,11 @@ class Child:
         self.spec.log.parent.mkdir(parents=True, exist_ok=True)
         with self.spec.log.open("ab") as out:
             self.process = subprocess.Popen(
-                dying_command(self.spec.command), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=dict(self.spec.env)
+                dying_command(self.spec.command),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=dict(self.spec.env),
             )
         self.started = now
 
@@ -63,7 +67,9 @@ class Child:
         self.process = None
         wait = wait_before_restart(self.deaths)
         self.restart_at = now + wait
-        return f"the {self.spec.name} worker ended ({_how(code)}); starting it again, its log is {self.spec.log}"
+        return (
+            f"the {self.spec.name} worker ended ({_how(code)}); starting it again, its log is {self.spec.log}"
+        )
 
 
 @dataclass

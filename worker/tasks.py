@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task, signals
-from celery.app import current_app  # type: ignore[attr-defined]
+from celery.app import current_app
 
 from worker import clock, heartbeat, poll, process
 from worker.polling import this_poller

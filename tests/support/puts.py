@@ -37,6 +37,7 @@ def put_request(guid: str = "g1", **changes: Any) -> PutRequest:
     values: dict[str, Any] = {
         "poll": "p1", "index": 0, "source": source, "fate": "stored", "guid_key": digest(source, guid),
         "entry_hash": digest(title, words), "keys": keys, "fields": fields, "text": words, "grade": grade, "tags": tags,
-        "terms": tuple(title.lower().split()), "keep": 400 * 86400, "sighting": orjson.dumps(sighting).decode(), "alerts": (),
+        "terms": tuple(title.lower().split()), "keep": 400 * 86400,
+        "sighting": orjson.dumps(sighting).decode(), "alerts": (),
     }  # fmt: skip
     return PutRequest(**values | changes)

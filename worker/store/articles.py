@@ -146,7 +146,7 @@ def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list
     """Stores all of one body, in order, in one round trip. Raises the first error of the server."""
     pipe = server.client.pipeline(transaction=False)
     for request in requests:
-        pipe.fcall("hketo_put", 1, keys.sequence, *_arguments(keys, request))  # type: ignore[arg-type]
+        pipe.fcall("hketo_put", 1, keys.sequence, *_arguments(keys, request))
     answers = pipe.execute(raise_on_error=True)
     return [PutResult(a[0].decode(), int(a[1]), tuple(c.decode() for c in a[2:])) for a in answers]
 

@@ -14,7 +14,15 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-__all__ = ["RedisConnectionError", "Server", "ServerAway", "ServerError", "StoreUnusable", "connect", "digest"]
+__all__ = [
+    "RedisConnectionError",
+    "Server",
+    "ServerAway",
+    "ServerError",
+    "StoreUnusable",
+    "connect",
+    "digest",
+]
 
 LIBRARIES = ("lease", "sources", "articles", "outbox")
 

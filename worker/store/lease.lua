@@ -9,17 +9,19 @@ local function now()
   return tonumber(t[1]) + tonumber(t[2]) / 1000000
 end
 
--- claim  ARGV: limit, lease seconds, nonce (unique per call)  ->  {member, token, member, token, ...}
+-- claim  ARGV: limit, lease seconds, nonce (unique per call)  ->  {member, token, score it had, ...}
 -- An answer lost on the way costs one lease of waiting, nothing more.
 local function claim(keys, args)
   local at, limit, lease, nonce = now(), tonumber(args[1]), tonumber(args[2]), args[3]
   local out = {}
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', keys[1], '-inf', at, 'LIMIT', 0, limit)) do
-    local token = nonce .. '.' .. (#out / 2)
+  local found = redis.call('ZRANGEBYSCORE', keys[1], '-inf', at, 'WITHSCORES', 'LIMIT', 0, limit)
+  for i = 1, #found, 2 do
+    local member, token = found[i], nonce .. '.' .. i
     redis.call('ZADD', keys[1], at + lease, member)
     redis.call('HSET', keys[1] .. ':lease', member, token)
     out[#out + 1] = member
     out[#out + 1] = token
+    out[#out + 1] = found[i + 1]
   end
   return out
 end

@@ -10,16 +10,18 @@ from worker.store.client import Server
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A member that is ours until the lease ends, if we keep the token."""
+    """A member that is ours until the lease ends, if we keep the token. `was_due`: seconds since 1970."""
 
     member: str
     token: str
+    was_due: float = 0.0
 
 
 def claim(server: Server, key: str, limit: int, lease: float) -> list[Claim]:
     """At most `limit` members whose time has come; each is hidden from others for `lease` seconds."""
     flat = server.call("hketo_claim", key, limit, lease, secrets.token_hex(8))
-    return [Claim(m.decode(), t.decode()) for m, t in zip(flat[::2], flat[1::2], strict=True)]
+    triples = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+    return [Claim(member.decode(), token.decode(), float(due)) for member, token, due in triples]
 
 
 def begin(server: Server, key: str, held: Claim, lease: float, token: str = "") -> Claim | None:
@@ -27,7 +29,7 @@ def begin(server: Server, key: str, held: Claim, lease: float, token: str = "") 
     the same as the claim's, it only renews the lease."""
     token = token or secrets.token_hex(8)
     won = server.call("hketo_begin", key, held.member, held.token, token, lease)
-    return Claim(held.member, token) if won == 1 else None
+    return Claim(held.member, token, held.was_due) if won == 1 else None
 
 
 def release(server: Server, key: str, held: Claim, delay: float) -> bool:

@@ -85,7 +85,10 @@ class SourceStore:
 
     def due_times(self) -> dict[str, float]:
         """When each source may be polled next (seconds since 1970, server clock)."""
-        return {member.decode(): score for member, score in self._client.zrange(self.keys.due, 0, -1, withscores=True)}
+        return {
+            member.decode(): score
+            for member, score in self._client.zrange(self.keys.due, 0, -1, withscores=True)
+        }
 
     def waiting_bodies(self) -> int:
         return int(self._client.zcard(self.keys.staged))

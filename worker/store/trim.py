@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from worker.settings import StoreSettings
+from worker.settings_tables import StoreSettings
 from worker.store.client import Server
 from worker.store.keys import Keys
 
