@@ -112,9 +112,13 @@ class TerminalChannel:
     name: str = "terminal"
 
     def send(self, message: AlertMessage) -> SendResult:
-        try:
+        with self.console.capture() as drawn:
             self.console.print(render(message, self.zone))
             self.console.print()
+        try:
+            # Not by the console itself: rich ends the whole process when a pipe breaks.
+            self.console.file.write(drawn.get())
+            self.console.file.flush()
         except (OSError, UnicodeEncodeError) as error:  # the terminal is gone, or cannot show Chinese
             return SendResult(False, reason=f"the terminal did not take it: {error}")
         return SendResult(True, remote="printed")

@@ -21,6 +21,8 @@ TAG_KINDS = (
     "agreement", "company", "figure", "office", "org", "person", "place", "relation", "topic",
 )  # fmt: skip
 
+_UNSPACED = "\u2e80"  # from here on: CJK, kana, Hangul, written without spaces
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -181,6 +183,7 @@ def _word(word: str) -> str:
 
 
 def _edge(letter: str, *, before: bool) -> str:
-    if not letter.isalnum() or letter > "\u2e7f":  # from here on: CJK, kana, Hangul
+    if not letter.isalnum() or letter >= _UNSPACED:
         return ""
-    return r"(?<![^\W_])" if before else r"(?![^\W_])"
+    # Chinese on the other side is an edge too: 駐港ETO人員.
+    return rf"(?<![^\W_{_UNSPACED}-\U0010ffff])" if before else rf"(?![^\W_{_UNSPACED}-\U0010ffff])"
