@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery import shared_task, signals
-from celery.app import current_app
+from celery import current_app, shared_task, signals
 
 from worker import clock, heartbeat, poll, process
 from worker.polling import this_poller
@@ -18,7 +17,7 @@ from worker.store import trim as trimming
 
 def nudge(task: str, queue: str, *args: Any) -> None:
     """Asks for work to be looked at soon. What it is about stands in the store, so a lost nudge costs only time."""
-    current_app().send_task(task, args=args, queue=queue, priority=3, expires=60)
+    current_app.send_task(task, args=args, queue=queue, priority=3, expires=60)
 
 
 @shared_task(name="worker.tick")  # type: ignore[untyped-decorator]
