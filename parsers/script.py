@@ -82,6 +82,10 @@ def _fold_table() -> dict[int, int]:
         plain = unicodedata.normalize("NFKC", chr(code))
         if len(plain) == 1 and plain != chr(code):
             table[code] = table.get(ord(plain), ord(plain))
+    for code in (*range(0x00C0, 0x0250), *range(0x1E00, 0x1F00)):
+        base = unicodedata.normalize("NFD", chr(code))[0]
+        if base.isascii():
+            table[code] = ord(base)
     return table | {ord(a): ord(b) for a, b in _PUNCTUATION.items()}
 
 
@@ -111,8 +115,8 @@ def lower(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """`text` with full width made half, Traditional made Simplified, typographic marks made plain, and lower
-    case: one character for one, so the result has the length of `text`."""
+    """`text` with full width made half, Traditional made Simplified, accents taken off Latin letters,
+    typographic marks made plain, and lower case: one character for one, so the result has the length of `text`."""
     if text.isascii():
         return text.lower()
     return lower(text.translate(_fold_table()))
