@@ -1,0 +1,67 @@
+"""Stored articles as plain values, for JSON. Times are RFC 3339 in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from worker.store.articles import Sighting, StoredArticle, StoredReason
+
+
+def article_object(article: StoredArticle) -> dict[str, Any]:
+    """Everything that is known of an article except its full text. `published` is a day (YYYY-MM-DD) when
+    the source names only a day, and null when it names none."""
+    return {
+        "id": article.id,
+        "number": article.number,
+        "grade": article.grade,
+        "score": article.score,
+        "title": article.title,
+        "summary": article.summary,
+        "url": article.link or article.url,
+        "canonical": article.url,
+        "guid": article.guid,
+        "lang": article.lang,
+        "publisher": article.publisher,
+        "source": article.source,
+        "country": article.country,
+        "author": article.author,
+        "published": article.published or None,
+        "first_seen": at_utc(article.first_seen),
+        "stored": at_utc(article.stored),
+        "tags": list(article.tags),
+        "reason": article.sentence,
+        "reasons": [_reason(reason) for reason in article.reasons],
+        "story": article.story,
+        "versions": article.versions,
+        "sightings": [_sighting(seen) for seen in article.seen_by],
+    }
+
+
+def at_utc(seconds: float) -> str | None:
+    """Seconds since 1970 as RFC 3339; None for 0, which means that it did not happen."""
+    if not seconds:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _reason(reason: StoredReason) -> dict[str, Any]:
+    return {
+        "rule": reason.rule,
+        "words": list(reason.words),
+        "where": reason.where,
+        "weight": reason.weight,
+        "sentence": reason.sentence,
+    }
+
+
+def _sighting(seen: Sighting) -> dict[str, Any]:
+    return {
+        "source": seen.source,
+        "publisher": seen.publisher,
+        "guid": seen.guid,
+        "url": seen.url,
+        "title": seen.title,
+        "published": seen.published or None,
+        "seen": at_utc(seen.seen),
+    }
