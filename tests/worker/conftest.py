@@ -16,7 +16,9 @@ from worker.store.keys import Keys
 
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    running = embedded.EmbeddedServer(Path(tmp_path_factory.mktemp("server")), "everysec", os.environ.get("HKETO_TEST_SERVER", ""))
+    running = embedded.EmbeddedServer(
+        Path(tmp_path_factory.mktemp("server")), "everysec", os.environ.get("HKETO_TEST_SERVER", "")
+    )
     running.start()
     yield running.url
     running.stop()

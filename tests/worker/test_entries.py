@@ -44,7 +44,14 @@ ALERTS = (WantedAlert("core", ("webhook",), "grade 3"),)
 
 @pytest.mark.parametrize(
     ("grade", "age_days", "fate"),
-    [(3, 0, "stored"), (1, 0, "stored"), (0, 0, "off-topic"), (3, 399, "stored"), (3, 401, "too-old"), (0, 401, "too-old")],
+    [
+        (3, 0, "stored"),
+        (1, 0, "stored"),
+        (0, 0, "off-topic"),
+        (3, 399, "stored"),
+        (3, 401, "too-old"),
+        (0, 401, "too-old"),
+    ],
 )
 def test_fate(grade: int, age_days: float, fate: str) -> None:
     request = entries.request_for(
@@ -107,7 +114,12 @@ def test_an_undated_document_has_no_order() -> None:
         (Moment(datetime(2026, 11, 23, 7, 4, 5, tzinfo=UTC)), "2026-11-23T07:04:05Z"),
         (Moment(datetime(2026, 11, 23, tzinfo=KL).astimezone(UTC), day_only=True), "2026-11-23"),
         (Moment(datetime(2026, 11, 23, tzinfo=UTC), day_only=True), "2026-11-23"),
-        (Moment(datetime(2026, 11, 23, tzinfo=ZoneInfo("America/New_York")).astimezone(UTC), day_only=True), "2026-11-23"),
+        (
+            Moment(
+                datetime(2026, 11, 23, tzinfo=ZoneInfo("America/New_York")).astimezone(UTC), day_only=True
+            ),
+            "2026-11-23",
+        ),
     ],
 )
 def test_show_moment(moment: Moment | None, shown: str) -> None:
@@ -122,7 +134,9 @@ def test_a_date_in_the_future_does_not_stay_on_top() -> None:
 
 def test_the_id_follows_from_the_address_not_from_the_source() -> None:
     one = entries.request_for(article(), MARK, verdict(), (), LATER, RULES)
-    two = entries.request_for(article(guid="other", source="b"), MARK, verdict(), (), replace(LATER, source="b"), RULES)
+    two = entries.request_for(
+        article(guid="other", source="b"), MARK, verdict(), (), replace(LATER, source="b"), RULES
+    )
     assert one.fields["id"] == two.fields["id"]
     bare = entries.request_for(article(url=""), MARK, verdict(), (), LATER, RULES)
     assert bare.fields["id"] != one.fields["id"]
@@ -138,4 +152,8 @@ def test_an_edit_changes_the_hash_and_not_the_identity() -> None:
 
 def test_an_unreadable_entry_keeps_its_reason() -> None:
     request = entries.unreadable(entry(), MARK, "it has neither title nor text", LATER, RULES)
-    assert (request.fate, request.fields["detail"], request.grade) == ("unreadable", "it has neither title nor text", 0)
+    assert (request.fate, request.fields["detail"], request.grade) == (
+        "unreadable",
+        "it has neither title nor text",
+        0,
+    )

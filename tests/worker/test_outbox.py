@@ -15,7 +15,10 @@ from worker.store.outbox import Claimed, Outbox
 
 @pytest.fixture
 def outbox(server: Server, keys: Keys) -> Outbox:
-    wanted = (WantedAlert("core", ("terminal", "webhook"), "grade 3"), WantedAlert("quiet", (), "grade 3", shadow=True))
+    wanted = (
+        WantedAlert("core", ("terminal", "webhook"), "grade 3"),
+        WantedAlert("quiet", (), "grade 3", shadow=True),
+    )
     put_many(server, keys, [put_request("g1", alerts=wanted)])
     return Outbox(server, keys)
 

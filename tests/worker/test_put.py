@@ -25,7 +25,12 @@ def test_a_new_article_is_stored_with_all_it_has(server: Server, keys: Keys) -> 
     [result] = put_many(server, keys, [put_request("g1", words="Body text", alerts=ALERT)])
     assert (result.fate, result.number, result.channels) == ("stored", 1, ("webhook",))
     article = only(server, keys)
-    assert (article.title, article.text, article.grade, article.sightings) == ("Title of g1", "Body text", 3, 1)
+    assert (article.title, article.text, article.grade, article.sightings) == (
+        "Title of g1",
+        "Body text",
+        3,
+        1,
+    )
     assert article.seen_by[0].guid == "g1"
     assert find_number(server, keys, article.id) == 1
 
@@ -39,8 +44,21 @@ def test_it_is_found_by_time_tag_and_word(server: Server, keys: Keys) -> None:
 
 def test_every_key_it_writes_expires_or_is_bounded(server: Server, keys: Keys) -> None:
     put_many(server, keys, [put_request("g1", alerts=ALERT, words="Some words")])
-    for_ever = {key.decode().removeprefix(keys.prefix) for key in server.client.keys("*") if server.client.ttl(key) == -1}
-    assert for_ever == {"seq", "z", "t:office/hketo-kl", "t:topic/trade", "tags", "alerts", "out:webhook", "channels"}
+    for_ever = {
+        key.decode().removeprefix(keys.prefix)
+        for key in server.client.keys("*")
+        if server.client.ttl(key) == -1
+    }
+    assert for_ever == {
+        "seq",
+        "z",
+        "t:office/hketo-kl",
+        "t:topic/trade",
+        "tags",
+        "alerts",
+        "out:webhook",
+        "channels",
+    }
 
 
 @pytest.mark.parametrize(
@@ -77,7 +95,9 @@ def test_an_edit_keeps_the_earlier_version(server: Server, keys: Keys) -> None:
 
 def test_six_sources_are_six_sightings_of_one_article_and_one_alert(server: Server, keys: Keys) -> None:
     for i in range(6):
-        request = put_request(f"g{i}", poll=f"p{i}", source=f"s{i}", url="https://wire.example/1", alerts=ALERT)
+        request = put_request(
+            f"g{i}", poll=f"p{i}", source=f"s{i}", url="https://wire.example/1", alerts=ALERT
+        )
         put_many(server, keys, [request])
     assert only(server, keys).sightings == 6
     assert len(Outbox(server, keys).alerts()) == 1
@@ -113,7 +133,9 @@ def test_what_was_off_topic_is_stored_and_told_once_its_text_says_more(server: S
 def test_an_edit_that_says_less_takes_nothing_away(server: Server, keys: Keys) -> None:
     put_many(server, keys, [put_request("g1", grade=3)])
     put_many(server, keys, [put_request("g1", poll="p2", title="Cut", grade=1)])
-    put_many(server, keys, [put_request("g1", poll="p3", title="Cut more", grade=0, fate="off-topic", tags=())])
+    put_many(
+        server, keys, [put_request("g1", poll="p3", title="Cut more", grade=0, fate="off-topic", tags=())]
+    )
     assert (only(server, keys).grade, server.client.zcard(keys.by_time)) == (3, 1)
 
 
@@ -153,7 +175,12 @@ def test_racing_workers_store_exactly_once(server: Server, server_url: str, keys
         for i in order:
             guid = f"g{i}" if i % 2 else f"g{i}-{worker}"
             request = put_request(
-                guid, index=i, poll=f"p{worker}", source=f"s{worker}", url=f"https://news.example/{i}", alerts=ALERT
+                guid,
+                index=i,
+                poll=f"p{worker}",
+                source=f"s{worker}",
+                url=f"https://news.example/{i}",
+                alerts=ALERT,
             )
             put_many(own, keys, [request])
         own.client.close()

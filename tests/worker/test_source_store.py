@@ -15,7 +15,9 @@ from worker.store.lease import Claim, begin, claim
 from worker.store.sources import PollEnd, Registration, SourceStore, StagedBody
 
 
-def registration(name: str, delay: float = 0.0, ceiling: float = 3600.0, definition: str = "{}") -> Registration:
+def registration(
+    name: str, delay: float = 0.0, ceiling: float = 3600.0, definition: str = "{}"
+) -> Registration:
     return Registration(name, definition, delay, ceiling)
 
 
@@ -37,7 +39,12 @@ def staged(poll: str = "p1", source: str = "a", body: bytes = b"<rss/>") -> Stag
 
 
 def end(**changes: object) -> PollEnd:
-    values: dict[str, object] = {"delay": 60.0, "stop": False, "record": {"outcome": "fresh"}, "state": {"etag": '"1"'}}
+    values: dict[str, object] = {
+        "delay": 60.0,
+        "stop": False,
+        "record": {"outcome": "fresh"},
+        "state": {"etag": '"1"'},
+    }
     return PollEnd(**values | changes)  # type: ignore[arg-type]
 
 
@@ -101,7 +108,9 @@ def body_in_hand(store: SourceStore) -> Claim:
 
 def test_a_body_is_closed_when_every_entry_has_a_fate(store: SourceStore) -> None:
     ours = body_in_hand(store)
-    put_many(store.server, store.keys, [put_request("g1", source="a"), put_request("g1", source="a", index=1)])
+    put_many(
+        store.server, store.keys, [put_request("g1", source="a"), put_request("g1", source="a", index=1)]
+    )
     counts = store.finish_body(ours, 2, "2026-11-24", record={"outcome": "read"}, state={"read": "1"})
     assert counts == {"stored": 1, "seen": 1}
     state = store.states(["a"])["a"]
