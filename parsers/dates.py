@@ -264,7 +264,10 @@ def _loose(text: str, country: str, *, month_first: bool) -> _Fields | None:
         return None
     (year, month, day), form, rest = found
     rest, clock = _find_clock(rest)
-    offset, rest = _take_offset(rest)
+    written, rest = _take_offset(rest)
+    offset = _offset(written) if written else None
+    if written and offset is None:
+        return None
     half, zone = "", _Zone(offset)
     for number, token in enumerate(_TOKENS.findall(rest)):
         if token in FORENOON or token in AFTERNOON:
@@ -346,11 +349,9 @@ def _find_clock(text: str) -> tuple[str, tuple[int, int, int] | None]:
     return text, None
 
 
-def _take_offset(text: str) -> tuple[int | None, str]:
+def _take_offset(text: str) -> tuple[re.Match[str] | None, str]:
     match = _OFFSET.search(text)
-    if match is None:
-        return None, text
-    return _offset(match), _cut(text, match)
+    return match, _cut(text, match) if match else text
 
 
 def _hour_of_day(hour: int, half: str) -> int:

@@ -38,10 +38,9 @@ def _what_it_is(document: Any) -> str:
         return 'this JSON is a list of WordPress posts, not a feed: give the source kind = "wordpress"'
     if isinstance(document, dict) and isinstance(document.get("articles"), list):
         return 'this JSON is an answer of GDELT, not a feed: give the source kind = "gdelt"'
-    named = (
-        ", ".join(sorted(map(str, document))[:5]) if isinstance(document, dict) else type(document).__name__
-    )
-    return f"this JSON is not a JSON Feed (it has no list of items, but: {named}): check the address"
+    keys = ", ".join(sorted(map(str, document))[:5]) if isinstance(document, dict) else ""
+    held = f"it holds {keys}" if keys else f"it is an empty or simple {type(document).__name__}"
+    return f"this JSON is not a JSON Feed (it has no list of items; {held}): check the address"
 
 
 def _entry(item: dict[str, Any]) -> RawEntry:
