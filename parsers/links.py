@@ -15,7 +15,8 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsp
 
 MAX_LENGTH = 8192  # Google News ids alone reach 1,930 characters
 
-_CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\u200b]")
+_LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
+_SPACE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\u200b\ud800-\udfff]")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _HOST = re.compile(r"[^\s/?#@\\<>^`{|}\"%]+")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")
@@ -63,8 +64,8 @@ def resolve(href: str, base: str = "") -> str:
     """The absolute http(s) address that `href` means on a page at `base`, otherwise as given; "" when it is
     no address for a reader (`tag:`, `urn:`, `mailto:`, no host, relative without a base). Never raises.
     """
-    href = _CONTROL.sub("", href.strip()) if "\n" in href or "\t" in href else href.strip()
-    href = href.replace("&amp;", "&")
+    href = _LINE_BREAK.sub("", href.strip()) if "\n" in href or "\r" in href else href.strip()
+    href = _SPACE.sub(_quote_space, href.replace("&amp;", "&"))
     if not href or len(href) > MAX_LENGTH:
         return ""
     if "\\" in href:
@@ -77,7 +78,7 @@ def resolve(href: str, base: str = "") -> str:
             return ""
     except ValueError:  # a port that is no number, a broken IPv6 host
         return ""
-    return _CONTROL.sub(lambda match: quote(match[0]), href)
+    return href
 
 
 def canonical(url: str, base: str = "") -> str:
@@ -109,6 +110,10 @@ def unwrapped(url: str) -> str:
         return _inside(host, parts, link_rules()) or url
     except ValueError:
         return url
+
+
+def _quote_space(match: re.Match[str]) -> str:
+    return quote(match[0]) if match[0] in " \xa0" else ""
 
 
 def _usable_host(parts: SplitResult) -> bool:
