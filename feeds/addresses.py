@@ -86,8 +86,9 @@ def _closed_6(address: IPv6Address) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AddressPolicy:
-    """Which hosts may lead anywhere: all of them (`allow_all`), or those named in `private_hosts` (host
-    names, addresses, or networks such as `127.0.0.0/8`). Every other host leads to public addresses only."""
+    """Which hosts may lead inside: all of them (`allow_all`), or those named in `private_hosts`: host names,
+    addresses, or networks such as `127.0.0.0/8` (these open names that lead there as well). Every other host
+    leads to public addresses only."""
 
     allow_all: bool = False
     private_hosts: tuple[str, ...] = ()
@@ -106,7 +107,7 @@ class AddressPolicy:
 
     def refusal(self, host: str, address: str) -> str:
         """Why `address`, which `host` resolved to, may not be opened; "" when it may."""
-        if self.allow_all or self.names(host):
+        if self.allow_all or self.names(host) or self.names(address):
             return ""
         return refusal(address)
 

@@ -54,7 +54,10 @@ class Opener:
         raise failure
 
     async def _allowed_addresses(self, host: str, port: int) -> list[str]:
-        found = await (self.resolve or resolve_host)(host, port, self.connect_timeout)
+        look_up = self.resolve or resolve_host
+        found = [host] if _is_numeric(host) else await look_up(host, port, self.connect_timeout)
+        if not found:
+            raise ExchangeError(Fault.DNS, f"no address for {host}")
         refusals = [self.policy.refusal(host, address) for address in found]
         allowed = [address for address, why in zip(found, refusals, strict=True) if not why]
         if not allowed:
@@ -104,8 +107,6 @@ async def resolve_host(host: str, port: int, seconds: float) -> list[str]:
         with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits for the answer
             loop.call_soon_threadsafe(settle, addresses, failure)
 
-    if _is_numeric(host):
-        return [host]
     threading.Thread(target=look_up, name=f"resolve {host}", daemon=True).start()
     try:
         async with asyncio.timeout(seconds):
@@ -157,7 +158,7 @@ class Connection:
             if isinstance(event, h11.Response):
                 return Head(event.status_code, tuple(event.headers))
             if not isinstance(event, h11.InformationalResponse):
-                raise ExchangeError(Fault.LOST, "the connection closed before an answer came")
+                raise ExchangeError(Fault.LOST, "broken answer: no status line")
 
     async def body(self) -> AsyncIterator[bytes]:
         """The body as it comes, still encoded. Raises ExchangeError (lost) when it breaks off."""
@@ -176,7 +177,10 @@ class Connection:
                 event = self._http.next_event()
                 if event is not h11.NEED_DATA:
                     return event
-                self._http.receive_data(await self._reader.read(_READ))
+                data = await self._reader.read(_READ)
+                if not data and self._http.their_state is h11.SEND_RESPONSE:
+                    raise ExchangeError(Fault.LOST, "the connection closed before an answer came")
+                self._http.receive_data(data)
         except h11.RemoteProtocolError as error:
             raise ExchangeError(Fault.LOST, f"broken answer: {error}") from error
         except OSError as error:

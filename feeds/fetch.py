@@ -7,12 +7,13 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from feeds.http import Client
 from feeds.outcome import NO_VALIDATORS, Fetched, Outcome, Validators, classify
+from feeds.schedule import host_of
 from feeds.slots import HostHeld, HostSlots
 from feeds.source import Source, SourceKind
+from feeds.state import HELD
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ async def fetch(
             url=address,
             validators=validators,
             retry_after=held.seconds,
-            cause="held",
+            cause=HELD,
         )
     fetched = classify(exchange, validators, source.kind)
     if slots and fetched.outcome is Outcome.BUSY:
@@ -113,11 +114,3 @@ async def _fetch_safely(client: Client, request: FetchRequest, slots: HostSlots)
         reason = f"internal error: {type(error).__name__}: {error}"
         url = request.url or request.source.url
         return Fetched(Outcome.BROKEN, reason, url=url, validators=request.validators, cause="internal")
-
-
-def host_of(url: str) -> str:
-    """Host name of an address, lower case; "" when there is none."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""

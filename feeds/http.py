@@ -52,10 +52,13 @@ def _tls() -> ssl.SSLContext:
 
 
 @asynccontextmanager
-async def open_client(settings: HttpSettings, *, resolve: Resolver | None = None) -> AsyncIterator[Client]:
-    """A client for the running event loop. `resolve` takes the place of the system's name look-up."""
+async def open_client(
+    settings: HttpSettings, *, resolve: Resolver | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Client]:
+    """A client for the running event loop. `resolve` takes the place of the system's name look-up, `tls` of
+    the usual certificates."""
     proxies = getproxies_environment() if settings.use_proxy_env else {}
-    transport = _Transport(Opener(settings.policy, _tls(), settings.connect_timeout, resolve), proxies)
+    transport = _Transport(Opener(settings.policy, tls or _tls(), settings.connect_timeout, resolve), proxies)
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # sources must not share any
     headers = {
         "User-Agent": user_agent(settings.contact),
@@ -125,6 +128,7 @@ class _Conversation:
         self._seen: set[tuple[str, str]] = set()
         self._left = client.settings.total_timeout
         self._requests = 0
+        self._location = ""  # of the last answer, when it redirects
 
     async def run(self, url: str) -> Exchange:
         shown = url
@@ -133,10 +137,10 @@ class _Conversation:
             while True:
                 shown = shown_url(target)
                 answer = await self._one(target, origin)
-                if answer.status not in REDIRECTS or not answer.header("location"):
+                if not self._location:
                     return self._finish(answer)
                 self._hops.append(Hop(shown, answer.status))
-                target = self._next_target(target, answer.header("location"))
+                target = self._next_target(target, self._location)
         except ExchangeError as error:
             return self._finish(Exchange(shown, fault=error.fault, reason=error.sentence))
         except httpx.HTTPError as error:
@@ -179,7 +183,8 @@ class _Conversation:
         response = await self._http.send(request, stream=True)
         try:
             headers = tuple((key.lower(), value) for key, value in response.headers.multi_items())
-            if response.status_code in REDIRECTS:
+            self._location = _location(response)
+            if self._location:
                 self._keep_cookies(response)
                 return Exchange(shown_url(target), response.status_code, headers)
             return Exchange(shown_url(target), response.status_code, headers, await self._read(response))
@@ -220,7 +225,7 @@ class _Conversation:
         if len(self._hops) > self._settings.max_redirects:
             raise ExchangeError(Fault.REDIRECT, f"more than {self._settings.max_redirects} redirects")
         try:
-            following = target.join(_header_text(location))
+            following = target.join(location)
         except (httpx.InvalidURL, ValueError) as error:
             raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {location[:200]!r}") from error
         if following.scheme not in ("http", "https"):
@@ -241,6 +246,8 @@ def parse_url(url: str) -> httpx.URL:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise ExchangeError(Fault.URL, f"not an address: {url[:200]!r} ({error})") from error
+    if parsed.port is not None and not 0 < parsed.port < 65536:
+        raise ExchangeError(Fault.URL, f"no such port: {url[:200]!r}")
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise ExchangeError(Fault.URL, f"not an http(s) address: {url[:200]!r}")
     if len(url) > _MAX_URL:
@@ -266,12 +273,12 @@ def _port(url: httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def _header_text(value: str) -> str:
-    """A Location in raw UTF-8, which httpx reads as Latin-1 at times, as the sender meant it."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return value
+def _location(response: httpx.Response) -> str:
+    """Where a redirect leads, as text; "" when it is none. Raw UTF-8 is common and taken as such."""
+    if response.status_code not in REDIRECTS:
+        return ""
+    raw: bytes = response.extensions.get("location") or response.headers.get("location", "").encode()
+    return raw.decode("utf-8", "replace")
 
 
 async def _post(
@@ -337,7 +344,12 @@ class _Transport(httpx.AsyncBaseTransport):
         except BaseException:
             connection.close()
             raise
-        return httpx.Response(head.status, headers=list(head.headers), stream=_Body(connection))
+        # httpx would build a request from Location at once, and raise on a hostile one: keep it from sight
+        headers = [pair for pair in head.headers if pair[0] != b"location"]
+        location = next((value for name, value in head.headers if name == b"location"), b"")
+        return httpx.Response(
+            head.status, headers=headers, stream=_Body(connection), extensions={"location": location}
+        )
 
     def _proxy_for(self, url: httpx.URL) -> str:
         """Hosts inside are reached directly: they would mean another machine to the proxy."""

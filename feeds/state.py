@@ -1,0 +1,95 @@
+"""What is remembered of a source between two polls: plain numbers and texts, kept as JSON. Pure.
+
+Times are seconds since 1970 UTC; 0 means never.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+
+from feeds.outcome import Fetched, Outcome
+
+GOOD = frozenset({Outcome.FRESH, Outcome.UNCHANGED})
+HELD = "held"  # cause of a poll that was not made because its host has asked for a pause
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """`failures` counts polls in a row that brought nothing usable, `failing_since` is the first of them."""
+
+    outcome: str = ""
+    cause: str = ""
+    reason: str = ""
+    status: int = 0
+    polls: int = 0
+    failures: int = 0
+    failing_since: float = 0.0
+    last_poll: float = 0.0
+    last_success: float = 0.0
+    last_change: float = 0.0
+    stopped: bool = False
+    moved_to: str = ""  # where permanent redirects have led, as long as they agree
+    moved_first: float = 0.0
+    moved_seen: int = 0
+
+
+def advance(state: PollState, fetched: Fetched, now: float) -> PollState:
+    """The state after one poll that ended at `now`."""
+    if fetched.cause == HELD:
+        return state
+    told = replace(
+        state,
+        outcome=fetched.outcome.value,
+        cause=fetched.cause,
+        reason=fetched.reason,
+        status=fetched.status,
+        polls=state.polls + 1,
+        last_poll=now,
+        stopped=fetched.outcome is Outcome.GONE,
+    )
+    if fetched.outcome not in GOOD:
+        return replace(told, failures=state.failures + 1, failing_since=state.failing_since or now)
+    changed = now if fetched.outcome is Outcome.FRESH else state.last_change
+    good = replace(told, failures=0, failing_since=0.0, last_success=now, last_change=changed)
+    return _note_move(good, fetched.moved_to, now)
+
+
+def unreadable(state: PollState, reason: str, now: float) -> PollState:
+    """The state when a body that looked good on arrival could not be read; `reason` is the parser's."""
+    before = state.failures
+    since = state.failing_since or now
+    told = replace(state, outcome=Outcome.BROKEN.value, cause="unreadable", reason=reason)
+    return replace(told, failures=before + 1, failing_since=since)
+
+
+def _note_move(state: PollState, moved_to: str, now: float) -> PollState:
+    if not moved_to:
+        return replace(state, moved_to="", moved_first=0.0, moved_seen=0)
+    if moved_to != state.moved_to:
+        return replace(state, moved_to=moved_to, moved_first=now, moved_seen=1)
+    return replace(state, moved_seen=state.moved_seen + 1)
+
+
+def to_json(state: PollState) -> str:
+    """One JSON object; fields that hold their default are left out."""
+    plain = PollState()
+    kept = {key: value for key, value in asdict(state).items() if value != getattr(plain, key)}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> PollState:
+    """The reverse of `to_json`. Fields that this version does not know are left aside. Raises ValueError."""
+    data = json.loads(text or "{}")
+    if not isinstance(data, dict):
+        raise ValueError("a poll state must be a JSON object")
+    plain = PollState()
+    known = {}
+    for field in fields(PollState):
+        value = data.get(field.name, getattr(plain, field.name))
+        if isinstance(value, int) and field.type == "float":
+            value = float(value)
+        if type(value) is not type(getattr(plain, field.name)):
+            raise ValueError(f"poll state: {field.name} holds {value!r}")
+        known[field.name] = value
+    return PollState(**known)
