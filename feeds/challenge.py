@@ -47,7 +47,9 @@ _BODY_SIGNS = (
 )
 
 _PROLOGUE = re.compile(rb"(?:\s+|<\?xml[^>]*\?>|<!--.*?-->)*", re.DOTALL | re.IGNORECASE)
-_HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|script|noscript)\b", re.IGNORECASE)
+_HTML_START = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|title|meta|script|noscript)(?=[\s/>])", re.IGNORECASE
+)
 
 
 def looks_like_html(body: bytes) -> bool:

@@ -79,7 +79,7 @@ def next_due(
     if state.stopped:
         return Due(settings.longest_hold, fetched.reason or "gone for good", stop=True)
     if fetched.cause == HELD:
-        wait = (fetched.retry_after or 0.0) * (1 + settings.spread * dice)
+        wait = min(fetched.retry_after or 0.0, settings.longest_hold) * (1 + settings.spread * dice)
         return Due(wait, f"its host has asked for a pause of {told(wait)}")
     if fetched.outcome in GOOD:
         if settings.fixed_interval:

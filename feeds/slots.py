@@ -56,7 +56,7 @@ class HostSlots:
     @asynccontextmanager
     async def place(self, host: str) -> AsyncIterator[None]:
         """Wait for a turn at `host`. Raises HostHeld when the host is under a hold, also after waiting."""
-        gap = self._gap(host)
+        gap = self.gap(host)
         if gap is None:
             self._refuse_held(host)
             async with self._all:
@@ -76,7 +76,7 @@ class HostSlots:
         finally:
             entry.waiting -= 1
 
-    def _gap(self, host: str) -> float | None:
+    def gap(self, host: str) -> float | None:
         """Pause after a request; None when the host is not rationed."""
         inside = self._settings.private_gap
         if inside is None or not self._policy.is_private(host):
