@@ -138,7 +138,8 @@ def _after_failure(
     backoff = _BACKOFFS[fetched.outcome]
     exponent = min(max(state.failures, 1) - 1, 30)
     if settings.fixed_interval:
-        first, longest = settings.fixed_interval, settings.fixed_interval * settings.fixed_patience
+        first = settings.fixed_interval
+        longest = min(first * settings.fixed_patience, max(first, settings.longest_hold))
     else:
         first, longest = max(backoff.first, source.min_interval), max(backoff.longest, source.min_interval)
     wait = min(first * 2**exponent, longest)
