@@ -1,9 +1,10 @@
-"""Logging: the only door to structlog. Text for a person at a terminal, JSON Lines elsewhere; UTC in JSON."""
+"""Logging: the only door to structlog's set-up. Text for a person at a terminal, JSON Lines elsewhere; UTC in JSON."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 
 import structlog
 
@@ -19,22 +20,28 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
 _QUIET = ("httpx", "httpcore", "celery.worker.strategy", "celery.app.trace", "celery.beat", "kombu", "amqp")
 
 
-def set_up(settings: LogSettings) -> None:
-    """Route all logging of this process to standard error in one format."""
-    text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
+def set_up(settings: LogSettings, file: Path | None = None) -> None:
+    """Route all logging of this process, in one format, to standard error or to `file` (appended)."""
+    terminal = file is None and sys.stderr.isatty()
+    text = settings.format == "text" or (settings.format == "auto" and terminal)
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        if text
-        else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=terminal) if text else structlog.processors.JSONRenderer()
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.FileHandler(file, encoding="utf-8") if file else logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
             foreign_pre_chain=_SHARED,
         )
     )
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,  # tests and the demo set logging up more than once
+    )
     root = logging.getLogger()
+    for before in root.handlers:
+        before.close()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
     for name in _QUIET:

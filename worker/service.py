@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
-from worker import commands
+from worker import commands, logs
 from worker.embedded import EmbeddedServer
 from worker.operator import Events
 from worker.registering import configured_sources, register
@@ -72,6 +73,7 @@ class Service:
         sources = configured_sources(self.settings)
         try:
             settings = self._with_server()
+            logs.set_up(settings.log, _log_folder(settings) / "run.log")
             runtime = open_runtime(settings)
             runtime.server.check()
             runtime.server.load_functions()
@@ -113,12 +115,18 @@ class Service:
 
 def _children(settings: Settings) -> list[ChildSpec]:
     env = {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1"}
-    logs = settings.data_dir / "log"
+    folder = _log_folder(settings)
     processes = settings.process.workers or max(1, (os.cpu_count() or 1) // 2)
     return [
-        ChildSpec("poll", commands.here(commands.poll_worker()), env, logs / "poll.log"),
-        ChildSpec("process", commands.here(commands.process_worker(processes)), env, logs / "process.log"),
+        ChildSpec("poll", commands.here(commands.poll_worker()), env, folder / "poll.log"),
+        ChildSpec("process", commands.here(commands.process_worker(processes)), env, folder / "process.log"),
     ]
+
+
+def _log_folder(settings: Settings) -> Path:
+    folder = settings.data_dir / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _start_beat(settings: Settings) -> None:

@@ -38,8 +38,8 @@ def demo(console: Console, *, speed: float = 1.0) -> None:
     console.print(
         Text.assemble(
             ("A news day on ten invented papers of Malaysia and Hong Kong, ", "bold"),
-            "in English, Malay and Chinese.\nThe real service polls them every two seconds; what matters comes up below, "
-            "the rest is dropped with a reason.\n",
+            "in English, Malay and Chinese.\nThe real service polls them every two seconds; what matters comes up "
+            "below, the rest is dropped with a reason.\n",
         )
     )
     with (
@@ -134,10 +134,11 @@ class Board:
     def conclude(self) -> None:
         """The day in one paragraph: every entry with its end."""
         total = {key: sum(int(state.get(key, 0)) for state in self.rows.values()) for key in _TOTALS}
+        kept = f"{total['fate:stored']} stored, {total['fate:updated']} updated"
+        rest = f"{total['fate:duplicate']} copies of stored ones, {total['fate:off-topic']} off topic"
         self.console.print(
-            f"\n[bold]{total['polls']}[/] polls, [bold]{total['entries']}[/] entries looked at: "
-            f"{total['fate:stored']} stored, {total['fate:updated']} updated, {total['fate:duplicate']} copies of stored "
-            f"ones, {total['fate:off-topic']} off topic, {total['fate:seen']} seen before. [bold]{self.alerts}[/] alerts."
+            f"\n[bold]{total['polls']}[/] polls, [bold]{total['entries']}[/] entries looked at: {kept}, {rest}, "
+            f"{total['fate:seen']} seen before. [bold]{self.alerts}[/] alerts."
         )
         if self.latencies:
             typical = statistics.median(self.latencies)
@@ -146,7 +147,8 @@ class Board:
             )
 
 
-_TOTALS = ("polls", "entries", "fate:stored", "fate:updated", "fate:duplicate", "fate:off-topic", "fate:seen")
+_SHOWN = ("polls", "entries", "fate:stored", "fate:duplicate", "fate:off-topic")
+_TOTALS = (*_SHOWN, "fate:updated", "fate:seen")
 
 
 def config_text(sources: Sequence[Source]) -> str:
