@@ -78,7 +78,7 @@ class Service:
             runtime.server.check()
             runtime.server.load_functions()
             for complaint in runtime.watchers.complaints:
-                self.say(f"this watch is left out: {complaint}")
+                self.say(f"left out: {complaint}")
             new, kept, dropped = register(runtime, sources)
             self.say(
                 f"{new + kept} sources are polled ({new} new, {dropped} no longer); Ctrl-C stops everything"

@@ -1,24 +1,27 @@
-"""Which watches hear of an article, from the settings: the joint between judging and alerts."""
+"""Which watches hear of an article, and by which channels: the joint between judging and alerts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.console import Console
+
 from feeds.source import Source
 from feeds.tomlfile import TomlComplaint
 from parsers.entry import Article, Verdict
-from worker.alerts.channels import Channel, WebhookChannel
+from worker.alerts.channels import Channel
+from worker.alerts.configured import open_channel, read_channels
 from worker.alerts.watch_file import read_watches
 from worker.alerts.watches import Watch, channels_of, matches
 from worker.settings import Settings
 from worker.store.articles import WantedAlert
 
-TERMINAL, WEBHOOK = "terminal", "webhook"
+TERMINAL = "terminal"
 
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """All watches of an installation, and the channels that are configured."""
+    """All watches of an installation, and the channels it declares (also those it could not read)."""
 
     watches: tuple[Watch, ...]
     channels: tuple[str, ...]
@@ -38,25 +41,16 @@ class Watchers:
         return next((watch.name for watch in self.watches if watch.id == watch_id), "")
 
 
-def configured_channels(settings: Settings) -> tuple[str, ...]:
-    """The channels that alerts can go to."""
-    named = [TERMINAL] if settings.alerts.terminal else []
-    if settings.webhook.url:
-        named.append(WEBHOOK)
-    return tuple(named)
+def read_watchers(settings: Settings) -> Watchers:
+    """The watches of the user's file and the built-in one. What is broken in the file is named in `complaints`
+    and costs only itself."""
+    channels = read_channels(settings)
+    watches = read_watches(settings.toml, channels.declared)
+    return Watchers(watches.watches, channels.declared, (*channels.complaints, *watches.complaints))
 
 
 def remote_channels(settings: Settings) -> tuple[Channel, ...]:
-    """The channels that reach beyond this machine, ready to send."""
-    if not settings.webhook.url:
-        return ()
-    secret = settings.webhook.secret.get_secret_value() if settings.webhook.secret else ""
-    url = settings.webhook.url.get_secret_value()
-    return (WebhookChannel(WEBHOOK, url, secret, settings.alerts.timeout, settings.poll.contact),)
-
-
-def read_watchers(settings: Settings) -> Watchers:
-    """The watches of the user's file and the built-in one; broken ones are left out and named in `complaints`."""
-    channels = configured_channels(settings)
-    read = read_watches(settings.toml, channels)
-    return Watchers(read.watches, channels, read.complaints)
+    """The channels that a worker serves, ready to send. The terminal is served by whoever has one."""
+    nowhere = Console(quiet=True)
+    specs = (spec for spec in read_channels(settings).specs if spec.kind != TERMINAL)
+    return tuple(open_channel(spec, settings, nowhere) for spec in specs)
