@@ -91,12 +91,29 @@ class Finder:
             for name, form, case in pattern.words:
                 if _case_fits(text, start, end, form.text, case):
                     words.append((start, end, name, form))
-        names = _longest(certain)
+        return Found(
+            _mentions(text, self._settled(certain, doubtful, folded, country)),
+            _mentions(
+                text,
+                _longest(w for w in words if w[2].kind == "cue")
+                + _longest(w for w in words if w[2].kind == "topic"),
+            ),
+        )
+
+    def _settled(
+        self, certain: list[_Match], doubtful: list[_Match], folded: str, country: str
+    ) -> list[_Match]:
+        """The names that stay: longest first, the doubtful ones only where their context allows. Events keep
+        apart, so that "John Lee's visit to Malaysia" does not swallow John Lee."""
+        names = _longest(match for match in certain if not _is_event(match))
         if doubtful:
             context = _Context(folded, country, names)
             kept = [match for match in doubtful if match[3] is not None and context.allows(match[3].any_of)]
-            names = _longest(certain + kept) if kept else names
-        return Found(_mentions(text, names), _mentions(text, _longest(words)))
+            if kept:
+                certain = certain + kept
+                names = _longest(match for match in certain if not _is_event(match))
+        names = _one_side(names, country)
+        return names + _longest(filter(_is_event, certain))
 
 
 class _Context:
@@ -113,6 +130,28 @@ class _Context:
 
     def allows(self, any_of: tuple[str, ...]) -> bool:
         return any(word in self._true if word[0] == "@" else has_word(self._folded, word) for word in any_of)
+
+
+def _is_event(match: _Match) -> bool:
+    return match[2] is not None and match[2].kind == "event"
+
+
+def _one_side(names: list[_Match], country: str) -> list[_Match]:
+    """Of names of both sides written alike (中總, 證監會) the one of the source's side."""
+    side = country.lower() if country in ("HK", "MY") else ""
+    spans: dict[tuple[int, int], set[str]] = {}
+    for start, end, name, _ in names:
+        if name is not None:
+            spans.setdefault((start, end), set()).update(name.sides)
+    return [
+        match
+        for match in names
+        if match[2] is None
+        or not side
+        or len(spans[match[0], match[1]]) < 2
+        or side in match[2].sides
+        or not match[2].sides
+    ]
 
 
 def has_word(folded: str, word: str) -> bool:

@@ -20,8 +20,12 @@ _REACH = 60  # characters between office and place that still describe one offic
 
 
 def office_mentions(sentence: Sentence) -> list[Mention]:
-    """The trade offices a sentence names, and the running London case, which stands for its office."""
-    return [name for name in sentence.names if name.name.role in ("eto", "eto-case")]
+    """The trade offices a sentence names, and the running London case or the American act, which stand for
+    theirs. "Trade office" alone is one where Hong Kong is named and Taiwan, which has such offices too, is not."""
+    named = [name for name in sentence.names if name.name.role in ("eto", "eto-case")]
+    if named or not sentence.sided("hk") or any(name.name.id == "taiwan" for name in sentence.names):
+        return named
+    return [word for word in sentence.words if word.name.id == "eto-institution" and not word.weak]
 
 
 def kuala_lumpur(sentence: Sentence) -> Mention | None:
@@ -30,9 +34,7 @@ def kuala_lumpur(sentence: Sentence) -> Mention | None:
     for mention in offices:
         if mention.name.id == KL:
             return mention
-    named = [mention for mention in offices if mention.name.id == _GENERIC]
-    if not named and sentence.sided("hk"):
-        named = [word for word in sentence.words if word.name.id == "eto-institution" and not word.weak]
+    named = [mention for mention in offices if mention.name.id in (_GENERIC, "eto-institution")]
     if not named or not _opening(sentence):
         return None
     places = [name for name in sentence.sided("my") if name.name.kind in ("place", "org", "person")]

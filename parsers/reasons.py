@@ -8,28 +8,6 @@ from parsers.entry import Reason
 from parsers.relations import Signal
 
 _PLACES = {"title": "in the headline", "text": "in the text", "source": "in the source"}
-_ACTS = {
-    "visit": "a visit or mission between them",
-    "meet": "they meet",
-    "sign": "an agreement",
-    "cooperate": "their cooperation",
-    "establish": "something is opened or planned",
-    "cross": "somebody or something goes from one to the other",
-    "joint-action": "a joint operation or a handing over",
-    "promote": "promotion or a call for more",
-    "consular": "consular help",
-    "curtail": "a law or a closing",
-    "case": "a court case",
-}
-_KINDS = {
-    "market-wrap": "a market report",
-    "sports": "sports news",
-    "celebrity": "entertainment news",
-    "disaster": "news of an accident or the weather",
-    "digest": "a digest, list or ranking",
-    "health": "health news",
-    "military": "military news",
-}
 _MATTERS = {
     "diplomacy": "official relations",
     "trade": "trade",
@@ -47,8 +25,10 @@ _MATTERS = {
 _SAID = {
     "office": "HKETO Kuala Lumpur named",
     "official-hk": "Hong Kong office holders act",
+    "official-unnamed": "office holders or public bodies act",
     "official-my": "Malaysian office holders act",
     "link": "Malaysia and Hong Kong named together",
+    "link-neighbours": "Malaysia and Hong Kong named in neighbouring sentences",
     "link-spread": "one side in the headline, the other",
     "link-repeated": "Malaysia and Hong Kong named together again",
     "institution": "the office itself is the matter",
@@ -70,18 +50,13 @@ def quoted(words: Sequence[str]) -> str:
 
 def _said(signal: Signal) -> str:
     group, _, rest = signal.rule.partition("-")
-    if group == "office":
-        return (
-            "HKETO Kuala Lumpur named" if rest.startswith("kl") else f"{signal.mentions[0].name.name} named"
-        )
-    if group == "official":
-        return f"{'Hong Kong' if rest == 'hk' else 'Malaysian'} office holders act"
-    if group == "kind":
-        return f"it is {_KINDS[rest.rsplit('-', 1)[0]]}"
-    if group == "act":
-        return _ACTS[rest]
+    shown = signal.mentions[0].name.name
+    if group == "office" and not rest.startswith("kl"):
+        return f"{shown} named"
+    if group in ("act", "kind"):
+        return shown if group == "act" else f"it is {shown}"
     if group == "matter":
-        return f"about {_MATTERS[rest]}"
+        return f"about {_MATTERS.get(rest, rest)}"
     return _SAID[signal.rule] if signal.rule in _SAID else _SAID[group]
 
 

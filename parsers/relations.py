@@ -5,13 +5,14 @@ A signal is one thing a reader could point at; `parsers.relevance` weighs signal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from parsers.names import Mention
 from parsers.scene import Scene, Sentence
 
-LEAD = 2  # sentences after the title that tell what a text is about
+LEAD = 3  # sentences after the title that tell what a text is about
 _OFFICIAL_ROLES = frozenset(("leader", "official", "government", "mission"))
 
 
@@ -26,8 +27,8 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Sentences that join the sides. `kind`: pair-title, both-title, pair-text, both-lead, spread, pair-deep or
-    both-deep."""
+    """Sentences that join the sides. `kind`: pair-title, both-title, pair-text, both-lead, spread, neighbours,
+    pair-deep or both-deep."""
 
     kind: str
     hk: Mention
@@ -48,6 +49,7 @@ def links(scene: Scene) -> list[Link]:
     found.extend(_body_links(scene))
     if not title:
         found.extend(_spread(scene))
+        found.extend(_neighbours(scene))
     return found
 
 
@@ -86,6 +88,16 @@ def _spread(scene: Scene) -> Iterator[Link]:
             return
 
 
+def _neighbours(scene: Scene) -> Iterator[Link]:
+    """One side in a sentence of the lead, the other in the next."""
+    for first, second in pairwise(scene.body[: LEAD + 1]):
+        for one, other in ((first, second), (second, first)):
+            hk, my = one.sided("hk"), other.sided("my")
+            if hk and my:
+                yield Link("neighbours", hk[0], my[0], (first, second))
+                return
+
+
 def _nearest(hk: Sequence[Mention], my: Sequence[Mention]) -> tuple[Mention, Mention]:
     return min(((a, b) for a in hk for b in my), key=lambda pair: abs(pair[0].start - pair[1].start))
 
@@ -100,24 +112,43 @@ def acts(link: Link) -> Iterator[Signal]:
                 yield Signal(f"act-{cue.name.id}", (cue,), _where(sentence))
 
 
-def matters(link: Link) -> Iterator[Signal]:
-    """The topics that strong words name in the sentences of a link, each once."""
+def matters(link: Link, speakers: Mapping[str, Sequence[str]]) -> Iterator[Signal]:
+    """The topics of the sentences of a link, each once: strong words, and names that speak for a topic
+    (`speakers`: role/... or tag -> topics)."""
     seen: set[str] = set()
     for sentence in link.sentences:
-        for word in sentence.words:
-            if word.name.kind == "topic" and not word.weak and word.name.id not in seen:
-                seen.add(word.name.id)
-                yield Signal(f"matter-{word.name.id}", (word,), _where(sentence))
+        spoken = [
+            (word.name.id, word) for word in sentence.words if word.name.kind == "topic" and not word.weak
+        ]
+        for name in sentence.names:
+            for speaker in (f"role/{name.name.role}", name.name.tag):
+                spoken.extend((topic, name) for topic in speakers.get(speaker, ()))
+        for topic, mention in spoken:
+            if topic not in seen:
+                seen.add(topic)
+                yield Signal(f"matter-{topic}", (mention,), _where(sentence))
 
 
 def officials(link: Link) -> Iterator[Signal]:
-    """Office holders and governments of either side who appear in the sentences of a link."""
+    """Office holders and governments of either side, named or by their title, in the sentences of a link."""
+    named = False
     for side in ("hk", "my"):
         for sentence in link.sentences:
             acting = [name for name in sentence.sided(side) if name.name.role in _OFFICIAL_ROLES]
             if acting:
                 yield Signal(f"official-{side}", (acting[0],), _where(sentence))
+                named = True
                 break
+    titles = [(cue, sentence) for sentence in link.sentences for cue in sentence.cues("actor")]
+    if titles and not named:
+        cue, sentence = titles[0]
+        yield Signal("official-unnamed", (cue,), _where(sentence))
+
+
+def stage(scene: Scene, link: Link) -> Link:
+    """The link widened by the first sentences that name either side: where the actors of the story appear."""
+    near = [s for s in scene.body[:2] if s not in link.sentences and (s.sided("hk") or s.sided("my"))]
+    return Link(link.kind, link.hk, link.my, (*link.sentences, *near))
 
 
 def _where(sentence: Sentence) -> str:

@@ -15,7 +15,7 @@ from parsers import kinds, offices, relations
 from parsers.entry import Article, Reason, Verdict
 from parsers.figures import figures
 from parsers.gazetteer import TAGGED, Gazetteer, builtin
-from parsers.names import Finder
+from parsers.names import Finder, Mention
 from parsers.reasons import summing_up, told
 from parsers.relations import Link, Signal
 from parsers.scene import Scene, lay_out
@@ -24,6 +24,9 @@ from parsers.topics import Topics
 ALERT = 50.0
 CORE = 75.0
 PASSING = 20.0
+_STATE_ACTS = frozenset(("act-visit", "act-meet", "act-sign"))
+_LEISURE = {"matter-tourism-aviation"}
+_NO_STRANGERS = frozenset(("china", "shenzhen", "macau"))
 
 
 class Rules:
@@ -87,11 +90,13 @@ def analyse(article: Article, rules: Rules) -> Analysis:
 
 
 def _signals(scene: Scene, found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
-    yield from offices.office_signals(scene)
+    about_offices = tuple(offices.office_signals(scene))
+    yield from about_offices
     if found:
         yield from _link_signals(found, rules)
-    if found or any(name.name.role in ("eto", "eto-case") for name in scene.names):
+    if found or about_offices:
         yield from kinds.kinds(scene)
+    if found and not about_offices:
         yield from _third(scene, found)
 
 
@@ -103,23 +108,28 @@ def _link_signals(found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
     if len(found) >= 3:
         yield Signal("link-repeated", (found[1].hk, found[1].my), found[1].where)
     yield from sorted(relations.acts(link), key=lambda signal: -weights[signal.rule])[:2]
-    yield from sorted(relations.matters(link), key=lambda signal: -weights[signal.rule])[:2]
+    yield from sorted(
+        relations.matters(link, rules.topics.speakers), key=lambda signal: -weights[signal.rule]
+    )[:2]
     yield from relations.officials(link)
 
 
 def _third(scene: Scene, found: Sequence[Link]) -> Iterator[Signal]:
-    title = scene.title
-    others = [name for name in title.names if name.name.kind == "third" or name.name.role == "third"]
+    others = [name for name in scene.title.names if _is_third(name)]
     if others and not (found and found[0].where == "title"):
         yield Signal("third-in-title", (others[0],), "title")
     elif found:
         for sentence in found[0].sentences:
-            beside = [
-                name for name in sentence.names if name.name.kind == "third" or name.name.role == "third"
-            ]
+            beside = [name for name in sentence.names if _is_third(name)]
             if beside:
                 yield Signal("third-beside", (beside[0],), found[0].where)
                 return
+
+
+def _is_third(mention: Mention) -> bool:
+    """Whether a mention is a place of neither side. The mainland belongs to many stories of both."""
+    name = mention.name
+    return (name.kind == "third" or name.role == "third") and name.id not in _NO_STRANGERS
 
 
 def _grade(points: float, analysis: Analysis) -> int:
@@ -130,20 +140,30 @@ def _grade(points: float, analysis: Analysis) -> int:
 
 
 def _core(rules: set[str], analysis: Analysis) -> bool:
+    """Whether office holders act between the two sides, or the Kuala Lumpur office is the matter."""
     if rules & {"office-kl-title", "office-kl-lead"}:
         return True
     link = analysis.link
     if link is None or link.kind.endswith("deep"):
         return False
-    official = rules & {"official-hk", "official-my"}
-    acting = rules & {"act-visit", "act-meet", "act-sign", "act-cooperate", "matter-diplomacy"}
-    return bool(official and acting)
+    stage = relations.stage(analysis.scene, link)
+    acts = {signal.rule for signal in relations.acts(stage)}
+    if not any(relations.officials(stage)):
+        return False
+    if acts & _STATE_ACTS:
+        return "act-sales" not in acts or bool(acts & {"act-meet", "act-sign"})
+    if acts & {"act-case", "act-joint-action", "act-consular", "act-sales"}:
+        return False
+    matters = {signal.rule for signal in relations.matters(stage, {})}
+    return (
+        bool(acts & {"act-cooperate", "act-promote"} or "matter-diplomacy" in matters) and matters != _LEISURE
+    )
 
 
 def _passing(analysis: Analysis) -> bool:
     names = analysis.scene.names
     sides = {side for name in names for side in name.name.sides}
-    if sides >= {"hk", "my"} or any(name.name.role in ("eto", "eto-case") for name in names):
+    if sides >= {"hk", "my"} or any(signal.rule.startswith("office-") for signal in analysis.signals):
         return True
     ids = {name.name.tag for name in names}
     return "hk" in sides and bool(ids & {"agreement/rcep", "org/asean", "agreement/ahkfta"})
@@ -165,9 +185,12 @@ def _tags(analysis: Analysis, grade: int, rules: Rules) -> tuple[str, ...]:
     tags: set[str] = set()
     for mention in analysis.scene.names:
         if mention.name.kind in TAGGED and mention.name.role != "third":
-            tags |= {mention.name.tag, *mention.name.implies}
+            tags.add(mention.name.tag)
+        tags |= set(mention.name.implies)
     if any(signal.rule.startswith("office-kl") for signal in analysis.signals):
-        tags |= {f"office/{offices.KL}", "office/hketo"}
+        tags.add(f"office/{offices.KL}")
+    if any(signal.rule.startswith(("office-", "institution-")) for signal in analysis.signals):
+        tags.add("office/hketo")
     tags |= {f"figure/{figure}" for figure in figures(analysis.scene.text)}
     if grade >= 2:
         tags |= {f"topic/{topic}" for topic in _topics(analysis, rules)}
