@@ -63,12 +63,12 @@ def to_text(source: str) -> str:
     """
     if "<" not in source and "&" not in source:
         return tidy(source)
-    text = _without_tags(source) if "<" in source else source
-    text = decode(text)
+    marked = "<" in source
+    text = decode(_without_tags(source) if marked else source)
     # Markup that was escaped once too often shows up only after decoding, and then nothing else is markup.
     if "<" in text and not _has_tags(source) and _has_tags(text):
-        text = decode(_without_tags(text))
-    return tidy(text) if "<" not in source else _lines(text)
+        marked, text = True, decode(_without_tags(text))
+    return _lines(text) if marked else tidy(text)
 
 
 def plain_text(source: str) -> str:

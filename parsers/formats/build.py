@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +16,9 @@ from parsers.markup import clean_title, plain_text, to_text
 
 MAX_TEXT = 200_000  # characters of markup read per field: the longest news texts have a tenth of it
 MAX_TITLE = 2_000
+# What only HTML has: plain text of Atom without a declared type is HTML as often as not.
+_MARKUP = re.compile(r"</(?:p|a|div|em|strong|b|i|li|ul|span|h[1-6])>|<br ?/?>|<img ", re.IGNORECASE)
+_ADDRESS = re.compile(r"[<(]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[>)]?")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 
 
@@ -54,10 +59,10 @@ def build_entry(raw: RawEntry, feed: RawFeed, place: Place) -> Entry:
     return Entry(
         guid=raw.guid.strip() or link,
         link=link,
-        title=clean_title(raw.title.value[:MAX_TITLE], plain=raw.title.markup == "plain"),
+        title=_title(raw.title),
         summary=_text(raw.summary),
         content=_text(raw.content),
-        author=", ".join(dict.fromkeys(name for author in raw.authors if (name := clean_title(author)))),
+        author=", ".join(dict.fromkeys(name for author in raw.authors if (name := _name(author)))),
         publisher=_origin(raw, place),
         language=read_language(raw.language),
         published=published,
@@ -73,8 +78,42 @@ def read_language(tag: str) -> str:
 
 
 def _text(raw: RawText) -> str:
-    value = raw.value[:MAX_TEXT]
-    return plain_text(value) if raw.markup == "plain" else to_text(value)
+    value = _once_decoded(raw.value[:MAX_TEXT])
+    if raw.markup == "plain" and not _MARKUP.search(value):
+        return plain_text(value)
+    return to_text(value)
+
+
+def _title(raw: RawText) -> str:
+    return clean_title(_once_decoded(raw.value[:MAX_TITLE]), plain=raw.markup == "plain")
+
+
+def _name(author: str) -> str:
+    """The name in `Name <address>`, `address (Name)` or `Name (address)`; the address when it stands alone."""
+    written = clean_title(author)
+    name = _ADDRESS.sub("", written).strip()
+    return name.removeprefix("(").removesuffix(")").strip() or written
+
+
+def _once_decoded(text: str) -> str:
+    """Text whose UTF-8 was taken for windows-1252 and encoded again (`cafÃ©`), put right. Other text fails one
+    of the two steps and stays as it is."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("cp1252", "hketo-c1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _c1_byte(error: UnicodeError) -> tuple[bytes, int]:
+    """Codec error handler: the five bytes that windows-1252 leaves undefined, as themselves."""
+    if isinstance(error, UnicodeEncodeError) and "\x80" <= (char := error.object[error.start]) <= "\x9f":
+        return char.encode("latin-1"), error.start + 1
+    raise error
+
+
+codecs.register_error("hketo-c1", _c1_byte)
 
 
 def _read(written: str, place: Place) -> Moment | None:

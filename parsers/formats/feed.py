@@ -115,10 +115,11 @@ def _content(entry: dict[str, Any], *, atom: bool) -> RawText:
 
 
 def _authors(entry: dict[str, Any]) -> tuple[str, ...]:
-    """Names; an address only where there is no name."""
+    """As written, unless there are several: feedparser cuts names apart at addresses of long domains."""
     authors = dict.get(entry, "authors") or ()
-    names = tuple(author.get("name") or author.get("email") or "" for author in authors)
-    return names if any(names) else (_string(entry, "author"),)
+    if len(authors) > 1:
+        return tuple(author.get("name") or author.get("email") or "" for author in authors)
+    return (_string(entry, "author"),)
 
 
 def _language(entry: dict[str, Any]) -> str:
