@@ -15,6 +15,11 @@ from feeds.searches import ENGINES, search_url
 from feeds.source import Source, SourceKind
 from feeds.tomlfile import TomlComplaint, TomlFile, did_you_mean
 
+_COUNTRIES = {
+    "my": ("MY", "Asia/Kuala_Lumpur"),
+    "hk": ("HK", "Asia/Hong_Kong"),
+    "sg": ("SG", "Asia/Singapore"),
+}
 _SOURCE_KEYS = frozenset(field.name for field in fields(Source))
 _DEFAULT_KEYS = _SOURCE_KEYS - {"id", "url", "routes", "section", "note"}
 _SEARCH_KEYS = (_SOURCE_KEYS - {"url", "kind", "routes"}) | {"engine", "edition", "query"}
@@ -84,7 +89,9 @@ def _listed(file: Path, number: int, words: list[str]) -> Source:
     kind = words[1] if len(words) == 2 else SourceKind.FEED.value
     if kind not in kinds:
         raise TomlComplaint(file, number, f'unknown kind "{kind}"{did_you_mean(kind, kinds)}')
-    return Source(id_from_url(url), url, urlsplit(url).hostname or "", kind=SourceKind(kind))
+    # Nothing is said of it, so its publisher is what the document calls itself, and its country what its host ends in.
+    country, zone = _COUNTRIES.get((urlsplit(url).hostname or "").rpartition(".")[2], ("", "UTC"))
+    return Source(id_from_url(url), url, "", kind=SourceKind(kind), country=country, zone=zone)
 
 
 def _source(file: TomlFile, defaults: Mapping[str, Any], table: Mapping[str, Any], index: int) -> Source:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from feeds.source import Source
 from parsers.article import Unreadable, make_article
@@ -111,8 +112,9 @@ def _store(
     marks = [entries.fingerprint(i, entry, source.id) for i, entry in enumerate(document.entries)]
     known = articles.recognise(to.server, to.keys, body.poll, marks)
     old = entries.resurfaced(document.entries, known, seen, to.rules.max_age)
+    named = named_source(source, document.title)
     requests = [
-        decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old)
+        decide(to, document.entries[mark.index], mark, named, occasion, mark.index in old)
         for mark in marks
         if mark.index not in known
     ]
@@ -144,6 +146,13 @@ def decide(
     if verdict.grade > 0 and entries.may_alert(made.published, occasion, old, to.rules):
         wanted = to.watching(made, verdict, source)
     return entries.request_for(made, mark, verdict, wanted, occasion, to.rules)
+
+
+def named_source(source: Source, title: str) -> Source:
+    """The source with a publisher: its own, else what the document calls itself, else its host."""
+    if source.publisher:
+        return source
+    return replace(source, publisher=title or urlsplit(source.url).hostname or source.id)
 
 
 def context_of(source: Source) -> SourceContext:
