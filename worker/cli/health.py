@@ -1,0 +1,31 @@
+"""`health`: whether work makes progress; exit code 0 or 1, for containers and supervisors."""
+
+# ruff: noqa: PLC0415 - commands import what they need when they run, so that --help is quick
+
+from __future__ import annotations
+
+import typer
+
+from worker.cli.options import AsJson, DataDir, settings_of
+
+
+def health_command(context: typer.Context, as_json: AsJson = False, data: DataDir = None) -> None:
+    """Tell whether every queue made progress lately: exit code 0, else 1."""
+    from worker import clock
+    from worker.cli.opening import open_store
+    from worker.cli.output import console, duration, emit, table
+    from worker.heartbeat import LIMIT_SECONDS, pulses
+
+    with open_store(settings_of(context, data), running=True) as runtime:
+        found = pulses(runtime, clock.now())
+    if as_json:
+        emit({"queue": pulse.queue, "age_s": pulse.age, "healthy": pulse.healthy} for pulse in found)
+    else:
+        rows = table("queue", "state", "last progress")
+        for pulse in found:
+            seen = "never" if pulse.age is None else f"{duration(max(0.0, pulse.age))} ago"
+            stalled = f"no progress within {LIMIT_SECONDS:.0f} s"
+            rows.add_row(pulse.queue, "good" if pulse.healthy else stalled, seen)
+        console().print(rows)
+    if not all(pulse.healthy for pulse in found):
+        raise typer.Exit(1)

@@ -1,0 +1,108 @@
+"""How answers leave: JSON Lines for programs, tables and blocks for people. Text from outside is made harmless."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from worker.alerts.message import one_line, well_formed
+
+
+def console() -> Console:
+    """Standard output as rich draws on it: as wide as the terminal, 80 cells where there is none."""
+    return Console(highlight=False, legacy_windows=False)
+
+
+def emit(objects: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object a line, each written as soon as it is there."""
+    sys.stdout.flush()
+    for item in objects:
+        sys.stdout.buffer.write(json_line(item))
+        sys.stdout.buffer.flush()
+
+
+def json_line(item: Mapping[str, Any]) -> bytes:
+    """UTF-8 with its line end. Lone surrogates, which have no UTF-8, are replaced."""
+    try:
+        return orjson.dumps(dict(item), option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        return orjson.dumps(_mended(item), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _mended(value: Any) -> Any:
+    match value:
+        case str():
+            return well_formed(value)
+        case Mapping():
+            return {well_formed(key): _mended(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_mended(item) for item in value]
+        case _:
+            return value
+
+
+def complain(message: str) -> None:
+    """One line on stderr."""
+    sys.stderr.write(f"hketo-watch: {one_line(message)}\n")
+
+
+def safe(text: object, limit: int = 0, style: str = "") -> Text:
+    """Untrusted text as one plain line, never read as markup."""
+    return Text(one_line(str(text), limit), style=style)
+
+
+def table(*columns: str, right: Iterable[str] = (), fold: Iterable[str] = ()) -> Table:
+    """A table without frames; the columns named in `fold` take what room is left and wrap, others stay whole
+    as long as they can."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in columns:
+        made.add_column(
+            name,
+            justify="right" if name in set(right) else "left",
+            overflow="fold" if name in set(fold) else "ellipsis",
+            no_wrap=name not in set(fold),
+        )
+    return made
+
+
+def when(seconds: float, zone: ZoneInfo) -> str:
+    """`2026-11-24 15:04` in `zone`; a dash for 0, which means never."""
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone(zone):%Y-%m-%d %H:%M}" if seconds else "–"
+
+
+def published(text: str, zone: ZoneInfo) -> str:
+    """A publication time as the store has it: `2026-11-24 15:04`, the day when only that is known, or a dash."""
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return date.fromisoformat(text).isoformat()
+        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}" if text else "–"
+    except ValueError:
+        return one_line(text, 16)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `5 min`, `3.2 h`, `4 d`: two digits are enough for a person."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    for limit, size, unit in ((99.5, 1, "s"), (5970, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} d"
+
+
+def size(count: int) -> str:
+    """`512 B`, `3.4 kB`, `12 MB`, in powers of a thousand."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 999.5:
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 9.95 else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"

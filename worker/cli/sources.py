@@ -1,0 +1,186 @@
+"""`sources`: how each one is doing, and an examination of one address."""
+
+# ruff: noqa: PLC0415 - commands import what they need when they run, so that --help is quick
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from worker.cli.options import AsJson, DataDir, settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from feeds.outcome import Fetched
+    from feeds.source import Source
+    from worker.audit.sources import SourceRow
+    from worker.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="How sources are doing; one address examined.")
+
+STYLES = {"good": "green", "failing": "red", "blocked": "red", "stopped": "magenta", "never polled": "dim"}
+
+
+@app.command("list")
+def list_command(
+    context: typer.Context,
+    state: Annotated[
+        list[str] | None, typer.Option(help="good, failing, blocked, stopped, never polled; any of them.")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Show every source: its last answer, what it brought, when it is asked again and why."""
+    from worker.audit.sources import STATES
+    from worker.cli.output import complain, console, emit
+
+    unknown = set(state or ()) - set(STATES)
+    if unknown:
+        raise typer.BadParameter(
+            f"no such state: {', '.join(sorted(unknown))}; there are {', '.join(STATES)}"
+        )
+    settings = settings_of(context, data)
+    rows = [row for row in _rows(settings) if not state or row.state in state]
+    if as_json:
+        emit(row_object(row) for row in rows)
+        return
+    if not rows:
+        complain("no such source")
+        return
+    console().print(listing(rows, ZoneInfo(settings.zone)))
+    from worker.audit.stats import tally
+
+    typer.echo(
+        f"\n{len(rows)} sources: " + ", ".join(f"{c.count} {c.name}" for c in tally(r.state for r in rows))
+    )
+
+
+def _rows(settings: Settings) -> list[SourceRow]:
+    """From the store; before the first run, what would be polled."""
+    from worker.audit.sources import row_of, source_rows
+    from worker.cli.opening import has_data, open_store
+
+    if settings.redis_url is None and not has_data(settings.data_dir):
+        from worker.registering import configured_sources
+
+        return [row_of(source, {}, 0.0, None) for source in configured_sources(settings)]
+    with open_store(settings) as runtime:
+        return source_rows(runtime)
+
+
+def listing(rows: Sequence[SourceRow], zone: ZoneInfo) -> Any:
+    """Two lines for each source: facts, and below them why."""
+    from worker.cli.output import duration, published, safe, table, when
+
+    made = table(
+        "source", "state", "answer", "items", "newest", "next poll", right=["items"], fold=["source"]
+    )
+    for row in rows:
+        answer = f"{row.outcome} {row.status or ''}".strip() or "–"
+        made.add_row(
+            safe(row.source.id),
+            safe(row.state, style=STYLES.get(row.state, "")),
+            safe(answer),
+            "–" if row.entries is None else str(row.entries),
+            published(row.newest, zone)[5:] or "–",
+            f"{when(row.due, zone)[11:]}, {duration(row.interval)}"
+            if row.due and row.interval
+            else when(row.due, zone)[11:] or "–",
+        )
+        why = row.reason if row.state not in ("good", "never polled") else row.why
+        if why:
+            made.add_row(safe(f"  {why}", style="red" if row.state in ("failing", "blocked") else "dim"))
+    return made
+
+
+def row_object(row: SourceRow) -> dict[str, Any]:
+    """A row as plain values; times RFC 3339 or null."""
+    from worker.query.plain import at_utc
+
+    source = row.source
+    return {
+        "id": source.id,
+        "url": source.url,
+        "publisher": source.publisher,
+        "section": source.section,
+        "kind": str(source.kind),
+        "lang": source.lang,
+        "country": source.country,
+        "tier": source.tier,
+        "state": row.state,
+        "outcome": row.outcome or None,
+        "status": row.status or None,
+        "reason": row.reason or None,
+        "last_poll": at_utc(row.polled),
+        "last_good": at_utc(row.last_good),
+        "polls": row.polls,
+        "entries": row.entries,
+        "newest": row.newest or None,
+        "interval_s": row.interval or None,
+        "next_poll": at_utc(row.due),
+        "why": row.why or None,
+    }
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL|ID", help="An address, or the id of a source.")],
+    kind: Annotated[
+        str, typer.Option(help="feed, sitemap, wordpress, gdelt, google-news or bing-news.")
+    ] = "",
+    allow_private_hosts: Annotated[
+        bool, typer.Option("--allow-private-hosts", help="Also open loopback and private addresses.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one address once and say what came, how it reads, and what of it would be told.
+
+    Nothing is stored. Exit code 1 when it cannot be read as a source.
+    """
+    import asyncio
+
+    from worker import clock
+    from worker.audit.check import examine
+    from worker.cli.checking import check_object, report
+    from worker.cli.output import console, emit
+
+    settings = settings_of(context, poll__allow_private_hosts=allow_private_hosts or None)
+    source = _source(settings, url, kind)
+    found = examine(source, asyncio.run(_fetch(settings, source)), clock.now())
+    if as_json:
+        emit([check_object(found)])
+    else:
+        screen = console()
+        for part in report(found, ZoneInfo(settings.zone)):
+            screen.print(part)
+    if found.problem:
+        raise typer.Exit(1)
+
+
+def _source(settings: Settings, wanted: str, kind: str) -> Source:
+    """The configured source of that id or address, else one made for the occasion."""
+    from feeds.source import Source, SourceKind
+    from worker.registering import configured_sources
+
+    if kind and kind not in [item.value for item in SourceKind]:
+        raise typer.BadParameter(f'unknown kind "{kind}"; there are {", ".join(SourceKind)}')
+    known = next((s for s in configured_sources(settings) if wanted in (s.id, s.url)), None)
+    if known is None:
+        if "://" not in wanted:
+            raise typer.BadParameter(f"{wanted} is no address and no id of a source")
+        known = Source("check", wanted, "")
+    return replace(known, kind=SourceKind(kind)) if kind else known
+
+
+async def _fetch(settings: Settings, source: Source) -> Fetched:
+    from feeds.fetch import fetch
+    from feeds.http import open_client
+    from worker.polling import http_settings
+
+    async with open_client(http_settings(settings)) as client:
+        return await fetch(client, source)

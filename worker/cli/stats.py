@@ -1,0 +1,139 @@
+"""`stats`: what came, what was kept, what waits, how quick, how large."""
+
+# ruff: noqa: PLC0415 - commands import what they need when they run, so that --help is quick
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.options import AsJson, DataDir, settings_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from worker.audit.stats import Count, FateCount, Stats, Waiting
+
+TOP = 15  # sources that the table shows
+
+
+def stats_command(
+    context: typer.Context,
+    days: Annotated[int, typer.Option(min=1, max=90, help="Days (UTC) of entries to count.")] = 7,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
+    """Count entries by fate, articles by grade and language, sources by state; what waits; how quick."""
+    from worker import clock
+    from worker.audit.stats import stats
+    from worker.cli.opening import open_store
+    from worker.cli.output import console, emit
+
+    with open_store(settings_of(context, data)) as runtime:
+        found = stats(runtime, clock.now(), days)
+    if as_json:
+        emit(objects(found))
+        return
+    screen = console()
+    for part in tables(found, days):
+        screen.print(part)
+        screen.print()
+
+
+def objects(stats: Stats) -> Iterator[dict[str, Any]]:
+    """One object for each figure; `stat` says which."""
+    for row in stats.fates:
+        yield {"stat": "entries", "day": row.day, "source": row.source, "fate": row.fate, "count": row.count}
+    yield {"stat": "articles", "kept": stats.kept, "dropped": stats.dropped, "alerts": stats.alerts}
+    for stat, counts in (("grade", stats.by_grade), ("lang", stats.by_lang), ("sources", stats.sources)):
+        yield from ({"stat": stat, "name": item.name, "count": item.count} for item in counts)
+    for work in (stats.overdue, stats.bodies):
+        yield {"stat": "waiting", "name": work.name, "count": work.count, "oldest_s": round(work.oldest, 1)}
+    for work in stats.deliveries:
+        yield {"stat": "outbox", "name": work.name, "count": work.count, "oldest_s": round(work.oldest, 1)}
+    yield {"stat": "dead", "count": stats.dead}
+    for step in stats.latencies:
+        yield {
+            "stat": "latency",
+            "name": step.name,
+            "count": step.count,
+            "p50_s": step.p50,
+            "p95_s": step.p95,
+        }
+    memory = stats.memory
+    yield {"stat": "memory", "used": memory.used, "peak": memory.peak, "limit": memory.limit}
+
+
+def tables(stats: Stats, days: int) -> Iterator[Table]:
+    """The same for a person."""
+    from worker.audit.stats import totals
+    from worker.cli.output import size
+
+    last = f"last {days} days" if days > 1 else "today"
+    yield _by_fate(stats.fates, totals(stats.fates, "day"), f"entries, {last} (UTC)", "day")
+    yield _by_fate(stats.fates, totals(stats.fates, "source")[:TOP], f"entries by source, {last}", "source")
+    yield _line(
+        "articles",
+        [("kept", str(stats.kept)), ("dropped", str(stats.dropped)), ("alerts", str(stats.alerts))],
+    )
+    yield _line("grade", _pairs(stats.by_grade))
+    yield _line("language", _pairs(stats.by_lang))
+    yield _line("sources", _pairs(stats.sources))
+    waiting = [_waits(work) for work in (stats.overdue, stats.bodies)]
+    yield _line("waiting", waiting)
+    yield _line("outbox", [*map(_waits, stats.deliveries), ("dead letters", str(stats.dead))])
+    if stats.latencies:
+        yield _latencies(stats)
+    memory = stats.memory
+    limit = size(memory.limit) if memory.limit else "none"
+    yield _line("memory", [("used", size(memory.used)), ("peak", size(memory.peak)), ("limit", limit)])
+
+
+def _by_fate(rows: tuple[FateCount, ...], heads: Iterable[Count], title: str, field: str) -> Table:
+    from worker.cli.output import safe, table
+    from worker.store.articles import FATES
+
+    sums: dict[tuple[str, str], int] = {}
+    for row in rows:
+        key = (getattr(row, field), row.fate)
+        sums[key] = sums.get(key, 0) + row.count
+    shown = [fate for fate in FATES if any(row.fate == fate for row in rows)]
+    made = table(title, *shown, "all", right=[*shown, "all"], fold=[title])
+    for head in sorted(heads, key=lambda item: item.name, reverse=True) if field == "day" else heads:
+        counts = (str(sums.get((head.name, fate), "")) for fate in shown)
+        made.add_row(safe(head.name), *counts, str(head.count))
+    return made
+
+
+def _line(name: str, pairs: Iterable[tuple[str, str]]) -> Table:
+    from worker.cli.output import safe, table
+
+    made = table("", "", fold=[""])
+    made.show_header = False
+    made.columns[0].min_width = 10
+    made.columns[0].style = "bold"
+    made.add_row(name, safe("   ".join(f"{label} {value}" for label, value in pairs) or "–"))
+    return made
+
+
+def _pairs(counts: Iterable[Count]) -> list[tuple[str, str]]:
+    return [(item.name, str(item.count)) for item in counts]
+
+
+def _waits(work: Waiting) -> tuple[str, str]:
+    from worker.cli.output import duration
+
+    return work.name, f"{work.count} (oldest {duration(work.oldest)})" if work.oldest else str(work.count)
+
+
+def _latencies(stats: Stats) -> Table:
+    from worker.cli.output import duration, safe, table
+
+    made = table(
+        "latency", "alerts", "half within", "95 % within", right=["alerts", "half within", "95 % within"]
+    )
+    for step in stats.latencies:
+        made.add_row(safe(step.name), str(step.count), duration(step.p50), duration(step.p95))
+    return made
