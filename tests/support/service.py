@@ -32,7 +32,11 @@ class RunningService:
 
     def members(self, *words: str) -> list[int]:
         """Ids of the members whose command line has all the words; launchers that have not started yet count not."""
-        return [pid for pid, line in self.family().items() if all(word in line for word in words) and "child.py" not in line]
+        return [
+            pid
+            for pid, line in self.family().items()
+            if all(word in line for word in words) and "child.py" not in line
+        ]
 
     def stop(self, how: int = signal.SIGINT, patience: float = 10.0) -> float:
         """Ends it and waits; seconds until its process was gone."""
@@ -44,12 +48,16 @@ class RunningService:
 
 @contextmanager
 def running_service(
-    folder: Path, urls: Sequence[str], *more: str, env: dict[str, str] | None = None
+    folder: Path,
+    urls: Sequence[str],
+    *more: str,
+    env: dict[str, str] | None = None,
+    allow_private: bool = True,
 ) -> Iterator[RunningService]:
     """`hketo-watch run` on these addresses only, its data under `folder`; killed with all its kin at the end."""
     listed = folder / "sources.txt"
     listed.write_text("\n".join(urls) + "\n")
-    arguments = ("--sources", str(listed), "--allow-private-hosts")
+    arguments = ("--sources", str(listed), *(("--allow-private-hosts",) if allow_private else ()))
     with started(folder, *arguments, *more, env=env) as service:
         yield service
 
@@ -61,7 +69,9 @@ def started(folder: Path, *arguments: str, env: dict[str, str] | None = None) ->
     command = [*COMMAND, "run", "--data", str(data), *arguments]
     environment = {**os.environ, "COLUMNS": "200", "PYTHONUNBUFFERED": "1", **(env or {})}
     with output.open("ab") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment, cwd=folder)
+        process = subprocess.Popen(
+            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment, cwd=folder
+        )
     service = RunningService(process, data, output)
     try:
         yield service
@@ -73,12 +83,16 @@ def started(folder: Path, *arguments: str, env: dict[str, str] | None = None) ->
 
 def ask(folder: Path, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
     """One command of the CLI on the data of `folder`."""
-    command = [*COMMAND, arguments[0], "--data", str(folder / "data"), *arguments[1:]]
+    command = [*COMMAND, "--data", str(folder / "data"), *arguments]
     environment = {**os.environ, "COLUMNS": "200"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment, cwd=folder, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, env=environment, cwd=folder, check=False
+    )
 
 
-def until(true: Callable[[], object], seconds: float, what: str, service: RunningService | None = None) -> float:
+def until(
+    true: Callable[[], object], seconds: float, what: str, service: RunningService | None = None
+) -> float:
     """Waits until `true()` is; seconds it took. Raises AssertionError with the service's words when it never is."""
     began = time.monotonic()
     while time.monotonic() - began < seconds:
@@ -95,7 +109,9 @@ def processes() -> dict[int, str]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found[int(entry.name)] = (
+                    (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                )
             except OSError:
                 continue  # it ended meanwhile
     return found

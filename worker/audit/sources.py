@@ -8,6 +8,7 @@ from typing import Any
 
 from feeds.source import Source
 from worker.runtime import Runtime
+from worker.store.articles import FATES
 from worker.store.definitions import source_from_json
 
 GOOD, FAILING, BLOCKED, STOPPED, NEVER = "good", "failing", "blocked", "stopped", "never polled"
@@ -19,7 +20,7 @@ class SourceRow:
     """One source. Times are seconds since 1970 UTC, 0 when there was none; `interval` in seconds until the
     next poll as it was planned; `newest` RFC 3339 or empty; `entries` of the last document that was read, None
     when there is no memory of one. `reason` says why the state is not good; `why` why the next poll is when it
-    is."""
+    is. `fates` counts what became of all entries it ever showed."""
 
     source: Source
     state: str
@@ -34,6 +35,7 @@ class SourceRow:
     interval: float = 0.0
     due: float = 0.0
     why: str = ""
+    fates: tuple[tuple[str, int], ...] = ()
 
 
 def source_rows(runtime: Runtime) -> list[SourceRow]:
@@ -66,6 +68,7 @@ def row_of(source: Source, state: Mapping[str, str], due: float, entries: int | 
         interval=float(get("interval", "0")),
         due=0.0 if name == STOPPED else due,
         why=get("why", ""),
+        fates=tuple((fate, int(get(f"fate:{fate}", "0"))) for fate in FATES if get(f"fate:{fate}")),
     )
 
 

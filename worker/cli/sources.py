@@ -120,6 +120,7 @@ def row_object(row: SourceRow) -> dict[str, Any]:
         "polls": row.polls,
         "entries": row.entries,
         "newest": row.newest or None,
+        "fates": dict(row.fates),
         "interval_s": row.interval or None,
         "next_poll": at_utc(row.due),
         "why": row.why or None,
