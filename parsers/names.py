@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import ahocorasick_rs
 
@@ -91,14 +92,9 @@ class Finder:
             for name, form, case in pattern.words:
                 if _case_fits(text, start, end, form.text, case):
                     words.append((start, end, name, form))
-        return Found(
-            _mentions(text, self._settled(certain, doubtful, folded, country)),
-            _mentions(
-                text,
-                _longest(w for w in words if w[2].kind == "cue")
-                + _longest(w for w in words if w[2].kind == "topic"),
-            ),
-        )
+        names = self._settled(certain, doubtful, folded, country)
+        settled = [_longest(match for match in words if _kind(match) == kind) for kind in ("cue", "topic")]
+        return Found(_mentions(text, names), _mentions(text, list(chain.from_iterable(settled))))
 
     def _settled(
         self, certain: list[_Match], doubtful: list[_Match], folded: str, country: str
@@ -132,8 +128,12 @@ class _Context:
         return any(word in self._true if word[0] == "@" else has_word(self._folded, word) for word in any_of)
 
 
+def _kind(match: _Match) -> str:
+    return match[2].kind if match[2] is not None else ""
+
+
 def _is_event(match: _Match) -> bool:
-    return match[2] is not None and match[2].kind == "event"
+    return _kind(match) == "event"
 
 
 def _one_side(names: list[_Match], country: str) -> list[_Match]:
@@ -219,7 +219,7 @@ def _longest(matches: Iterable[_Match]) -> list[_Match]:
     return kept
 
 
-def _mentions(text: str, matches: Iterable[_Match]) -> tuple[Mention, ...]:
+def _mentions(text: str, matches: Sequence[_Match]) -> tuple[Mention, ...]:
     swallowed = {(start, end) for start, end, name, _ in matches if name is None}
     found = [
         Mention(name, start, end, text[start:end], form.weak)

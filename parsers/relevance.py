@@ -18,7 +18,7 @@ from parsers.gazetteer import TAGGED, Gazetteer, builtin
 from parsers.names import Finder, Mention
 from parsers.reasons import summing_up, told
 from parsers.relations import Link, Signal
-from parsers.scene import Scene, lay_out
+from parsers.scene import Scene, is_third, lay_out
 from parsers.topics import Topics
 
 ALERT = 50.0
@@ -115,21 +115,20 @@ def _link_signals(found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
 
 
 def _third(scene: Scene, found: Sequence[Link]) -> Iterator[Signal]:
-    others = [name for name in scene.title.names if _is_third(name)]
+    others = [name for name in scene.title.names if _is_stranger(name)]
     if others and not (found and found[0].where == "title"):
         yield Signal("third-in-title", (others[0],), "title")
     elif found:
         for sentence in found[0].sentences:
-            beside = [name for name in sentence.names if _is_third(name)]
+            beside = [name for name in sentence.names if _is_stranger(name)]
             if beside:
                 yield Signal("third-beside", (beside[0],), found[0].where)
                 return
 
 
-def _is_third(mention: Mention) -> bool:
+def _is_stranger(mention: Mention) -> bool:
     """Whether a mention is a place of neither side. The mainland belongs to many stories of both."""
-    name = mention.name
-    return (name.kind == "third" or name.role == "third") and name.id not in _NO_STRANGERS
+    return is_third(mention) and mention.name.id not in _NO_STRANGERS
 
 
 def _grade(points: float, analysis: Analysis) -> int:
@@ -142,7 +141,7 @@ def _grade(points: float, analysis: Analysis) -> int:
 def _core(rules: set[str], analysis: Analysis) -> bool:
     """Whether office holders act between the two sides, or the Kuala Lumpur office is the matter."""
     if rules & {"office-kl-title", "office-kl-lead"}:
-        return True
+        return "office-kl-title" in rules or _office_is_matter(analysis)
     link = analysis.link
     if link is None or link.kind.endswith("deep"):
         return False
@@ -160,13 +159,23 @@ def _core(rules: set[str], analysis: Analysis) -> bool:
     )
 
 
+def _office_is_matter(analysis: Analysis) -> bool:
+    """Whether a Kuala Lumpur office that the headline does not name is more than one clause among others."""
+    title, *body = analysis.scene.sentences
+    if title.sided("my") or offices.office_mentions(title):
+        return True
+    return offices.kuala_lumpur(body[0]) is not None and not any(map(_is_stranger, body[0].names))
+
+
 def _passing(analysis: Analysis) -> bool:
     names = analysis.scene.names
     sides = {side for name in names for side in name.name.sides}
     if sides >= {"hk", "my"} or any(signal.rule.startswith("office-") for signal in analysis.signals):
         return True
     ids = {name.name.tag for name in names}
-    return "hk" in sides and bool(ids & {"agreement/rcep", "org/asean", "agreement/ahkfta"})
+    return "hk" in sides and bool(
+        ids & {"agreement/rcep", "org/asean", "agreement/ahkfta", "place/southeast-asia"}
+    )
 
 
 def _score(points: float, grade: int) -> float:
@@ -193,15 +202,9 @@ def _tags(analysis: Analysis, grade: int, rules: Rules) -> tuple[str, ...]:
         tags.add("office/hketo")
     tags |= {f"figure/{figure}" for figure in figures(analysis.scene.text)}
     if grade >= 2:
-        tags |= {f"topic/{topic}" for topic in _topics(analysis, rules)}
+        found = frozenset(signal.rule for signal in analysis.signals)
+        topics = rules.topics.chosen(analysis.scene, analysis.links, found, core=grade == 3)
+        tags |= {f"topic/{topic}" for topic in topics}
         if analysis.links:
             tags.add("relation/malaysia-hong-kong")
     return tuple(sorted(tags))
-
-
-def _topics(analysis: Analysis, rules: Rules) -> list[str]:
-    near = [sentence.number for link in analysis.links for sentence in link.sentences]
-    points = rules.topics.score(analysis.scene, rules.gazetteer.weights, near)
-    threshold = rules.gazetteer.weights["topic-threshold"]
-    chosen = [topic for topic, value in points.items() if value >= threshold]
-    return chosen or [topic for topic, value in points.items() if value == max(points.values())][:1]

@@ -1,7 +1,7 @@
 """An article laid out for judging: its sentences, the mentions in each, and what merely stands in a list.
 
 The title is sentence 0. A dateline ("KUALA LUMPUR, 18 Ogos (Bernama) --") names where a reporter sat and is no
-mention. Three or more places in a row are a list, and a place in a list is no party to anything.
+mention. Three or more names in a row with a third place among them are a list, and who stands in a list is no party.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ _DATELINE_RE = re.compile(rf"\s*(?:{_AGENCY}|{_TOWN})")
 _JOINER = r"(?:and|or|as well as|dan|serta|以及|to|including|termasuk|the)\b"
 _LIST_GAP_RE = re.compile(rf"[\s,、，/及和与跟或&]*(?:{_JOINER})?[\s,、，(（「\"'*“”《]*", re.IGNORECASE)
 _COUNTRIES = frozenset(("place", "third"))
+_BODIES = frozenset(("office", "org", "company", "agreement"))
+_ROWED = frozenset(("place", "third", "org", "company"))
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`names` and `words` of one sentence. `listed` holds the start of each place that is one of three or more
-    in a row."""
+    """`names` and `words` of one sentence. `listed` holds the start of each name that is an item
+    of a list."""
 
     number: int
     start: int
@@ -84,9 +86,18 @@ def lay_out(article: Article, finder: Finder, country: str) -> Scene:
     names = tuple(
         name for name in found.names if not (len(title) < name.start < skip and name.name.kind in _COUNTRIES)
     )
+    words = tuple(_outside(found.words, names))
     bounds = [0, *_bounds(body, len(title) + 1)]
-    sentences = tuple(_sentences(text, bounds, names, found.words))
-    return Scene(text, folded, len(title), country, sentences, names, found.words)
+    sentences = tuple(_sentences(text, bounds, names, words))
+    return Scene(text, folded, len(title), country, sentences, names, words)
+
+
+def _outside(words: Sequence[Mention], names: Sequence[Mention]) -> Iterator[Mention]:
+    """Topic words that are not part of a name: the University of Science and Technology is no science news."""
+    inside = {at for name in names if name.name.kind in _BODIES for at in range(name.start, name.end)}
+    for word in words:
+        if word.name.kind != "topic" or word.start not in inside or word.end - 1 not in inside:
+            yield word
 
 
 def _dateline(body: str, offset: int) -> int:
@@ -120,11 +131,11 @@ def _sentences(
 
 
 def _listed(text: str, names: Sequence[Mention]) -> frozenset[int]:
-    """Starts of the places that stand in a row of three or more different places."""
+    """Starts of the names that stand in a row of three or more of which one is a third place."""
     listed: set[int] = set()
     row: list[Mention] = []
     for name in names:
-        if name.name.kind not in _COUNTRIES:
+        if name.name.kind not in _ROWED:
             continue
         if row and not _LIST_GAP_RE.fullmatch(text, row[-1].end, name.start):
             listed |= _row(row)
@@ -134,5 +145,12 @@ def _listed(text: str, names: Sequence[Mention]) -> frozenset[int]:
 
 
 def _row(row: Sequence[Mention]) -> set[int]:
-    several = len({name.name.id for name in row}) >= 3 or any(name.name.id == "tour-lists" for name in row)
-    return {name.start for name in row} if several else set()
+    if any(name.name.id == "tour-lists" for name in row):
+        return {name.start for name in row}
+    several = len({name.name.id for name in row}) >= 3
+    return {name.start for name in row} if several and any(is_third(name) for name in row) else set()
+
+
+def is_third(mention: Mention) -> bool:
+    """Whether a mention is a place of neither side."""
+    return mention.name.kind == "third" or mention.name.role == "third"
