@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.cli.options import AsJson, DataDir, settings_of
+from worker.cli.options import AsJson, DataDir, remember, settings_of
 
 if TYPE_CHECKING:
     from worker.runtime import Runtime
@@ -33,6 +33,7 @@ def alerts(
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
+    remember(context, data)
     if context.invoked_subcommand is not None:
         return
     from worker.cli.opening import open_store

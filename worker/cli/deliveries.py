@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.cli.options import AsJson, DataDir, settings_of
+from worker.cli.options import AsJson, DataDir, remember, settings_of
 
 if TYPE_CHECKING:
     from worker.runtime import Runtime
@@ -29,6 +29,7 @@ def deliveries(
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
+    remember(context, data)
     if context.invoked_subcommand is not None:
         return
     from worker.cli.ledger import delivery_object, delivery_table

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from worker.cli import alerts, deliveries, health, plumbing, search, sources, stats, why
+from worker.cli import alerts, deliveries, health, plumbing, run, search, sources, stats, why
 from worker.cli import settings as settings_command
 from worker.cli.options import Globals
 
@@ -69,6 +69,8 @@ def main(
     context.obj = Globals(config, data)
 
 
+app.command("run", rich_help_panel=OPERATE)(run.run_command)
+app.command("demo", rich_help_panel=OPERATE)(run.demo_command)
 app.command("search", rich_help_panel=ASK)(search.search_command)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=ASK)
 app.command("why", rich_help_panel=ASK)(why.why_command)
@@ -77,6 +79,7 @@ app.add_typer(sources.app, name="sources", rich_help_panel=OPERATE)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=OPERATE)
 app.command("health", rich_help_panel=OPERATE)(health.health_command)
 app.command("settings", rich_help_panel=OPERATE)(settings_command.settings_command)
+app.command("poll-once", rich_help_panel=PARTS)(run.poll_once_command)
 app.command("parse", rich_help_panel=PARTS)(plumbing.parse_command)
 app.command("judge", rich_help_panel=PARTS)(plumbing.judge_command)
 app.command("url", rich_help_panel=PARTS)(plumbing.url_command)
@@ -87,3 +90,7 @@ def run_cli() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without UTF-8 shows "?"
     app()
+
+
+if __name__ == "__main__":
+    run_cli()

@@ -16,19 +16,20 @@ class NoService(RuntimeError):
 
 
 @contextmanager
-def open_store(settings: Settings, *, running: bool = False) -> Iterator[Runtime]:
-    """A runtime on the store of `settings`. A directory that was never used is not made by asking for it, and
-    with `running` no server is started: then there must be a service. Raises NoService, EmbeddedError."""
+def open_store(settings: Settings, *, running: bool = False, create: bool = False) -> Iterator[Runtime]:
+    """A runtime on the store of `settings`. A directory that was never used is not made by asking for it,
+    unless with `create`; with `running` no server is started: then there must be a service. Raises NoService,
+    EmbeddedError."""
     with ExitStack() as stack:
         if settings.redis_url is not None:
             runtime = open_runtime(settings)
         else:
-            runtime = open_runtime(settings, _embedded(settings, running, stack))
+            runtime = open_runtime(settings, _embedded(settings, running, create, stack))
         stack.callback(runtime.server.client.close)
         yield runtime
 
 
-def _embedded(settings: Settings, running: bool, stack: ExitStack) -> str:
+def _embedded(settings: Settings, running: bool, create: bool, stack: ExitStack) -> str:
     folder = settings.data_dir
     if running:
         address = running_address(folder)
@@ -37,7 +38,7 @@ def _embedded(settings: Settings, running: bool, stack: ExitStack) -> str:
                 f"no service runs on {folder}: start one with `hketo-watch run`, or set REDIS_URL"
             )
         return address
-    if not has_data(folder):
+    if not create and not has_data(folder):
         raise NoService(
             f"nothing is stored in {folder} yet: start `hketo-watch run`, or name the directory with --data"
         )

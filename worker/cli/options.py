@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,3 +34,10 @@ def settings_of(context: typer.Context, data: Path | None = None, **overrides: o
     given = context.find_object(Globals) or Globals()
     dotted = {name.replace("__", "."): value for name, value in overrides.items()}
     return load_here(given.config, {"data_dir": data or given.data, **dotted})
+
+
+def remember(context: typer.Context, data: Path | None) -> None:
+    """For groups of commands: their --data holds for the command below."""
+    if data is not None:
+        given = context.find_object(Globals) or Globals()
+        context.obj = replace(given, data=data)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -71,6 +72,19 @@ def table(*columns: str, right: Iterable[str] = (), fold: Iterable[str] = ()) ->
             no_wrap=name not in set(fold),
         )
     return made
+
+
+def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> Iterator[Text]:
+    """Rows of untrusted cells as lines, each column as wide as its widest cell; for lists that have more to say
+    below a line than a table's cell holds."""
+    clean = [[one_line(cell, 60) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*clean, strict=True)]
+    for row in clean:
+        padded = (
+            f"{' ' * (width - cell_len(cell))}{cell}" if i in right else set_cell_size(cell, width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield Text("  ".join(padded).rstrip())
 
 
 def when(seconds: float, zone: ZoneInfo) -> str:

@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.cli.options import AsJson, DataDir, settings_of
+from worker.cli.options import AsJson, DataDir, remember, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
 
     from feeds.outcome import Fetched
     from feeds.source import Source
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="How sources are doing; one address examined.")
 
 STYLES = {"good": "green", "failing": "red", "blocked": "red", "stopped": "magenta", "never polled": "dim"}
+
+
+@app.callback()
+def sources(context: typer.Context, data: DataDir = None) -> None:
+    remember(context, data)
 
 
 @app.command("list")
@@ -35,7 +42,10 @@ def list_command(
     data: DataDir = None,
 ) -> None:
     """Show every source: its last answer, what it brought, when it is asked again and why."""
+    from rich.text import Text
+
     from worker.audit.sources import STATES
+    from worker.audit.stats import tally
     from worker.cli.output import complain, console, emit
 
     unknown = set(state or ()) - set(STATES)
@@ -51,8 +61,9 @@ def list_command(
     if not rows:
         complain("no such source")
         return
-    console().print(listing(rows, ZoneInfo(settings.zone)))
-    from worker.audit.stats import tally
+    screen = console()
+    for line in listing(rows, ZoneInfo(settings.zone)):
+        screen.print(line, no_wrap=isinstance(line, Text), overflow="ellipsis")
 
     typer.echo(
         f"\n{len(rows)} sources: " + ", ".join(f"{c.count} {c.name}" for c in tally(r.state for r in rows))
@@ -72,29 +83,37 @@ def _rows(settings: Settings) -> list[SourceRow]:
         return source_rows(runtime)
 
 
-def listing(rows: Sequence[SourceRow], zone: ZoneInfo) -> Any:
-    """Two lines for each source: facts, and below them why."""
-    from worker.cli.output import duration, published, safe, table, when
+def listing(rows: Sequence[SourceRow], zone: ZoneInfo) -> Iterator[RenderableType]:
+    """A line of facts for each source, and below it why it is as it is."""
+    from rich.padding import Padding
 
-    made = table(
-        "source", "state", "answer", "items", "newest", "next poll", right=["items"], fold=["source"]
+    from worker.cli.output import aligned, safe
+
+    heads = ("source", "state", "answer", "items", "newest", "next poll")
+    lines = aligned([heads, *(_cells(row, zone) for row in rows)], right=frozenset([3]))
+    heading = next(lines)
+    heading.stylize("bold")
+    yield heading
+    for row, line in zip(rows, lines, strict=True):
+        line.stylize(STYLES.get(row.state, ""), 0, len(row.source.id))
+        yield line
+        well = row.state in ("good", "never polled")
+        if why := row.why if well else row.reason:
+            yield Padding(safe(why, 300, "dim" if well else "red"), (0, 0, 0, 2))
+
+
+def _cells(row: SourceRow, zone: ZoneInfo) -> tuple[str, ...]:
+    from worker.cli.output import duration, published, when
+
+    due = when(row.due, zone)[11:] or "–"
+    return (
+        row.source.id,
+        row.state,
+        f"{row.outcome} {row.status or ''}".strip() or "–",
+        "–" if row.entries is None else str(row.entries),
+        published(row.newest, zone)[5:] or "–",
+        f"{due} ({duration(row.interval)})" if row.interval else due,
     )
-    for row in rows:
-        answer = f"{row.outcome} {row.status or ''}".strip() or "–"
-        made.add_row(
-            safe(row.source.id),
-            safe(row.state, style=STYLES.get(row.state, "")),
-            safe(answer),
-            "–" if row.entries is None else str(row.entries),
-            published(row.newest, zone)[5:] or "–",
-            f"{when(row.due, zone)[11:]}, {duration(row.interval)}"
-            if row.due and row.interval
-            else when(row.due, zone)[11:] or "–",
-        )
-        why = row.reason if row.state not in ("good", "never polled") else row.why
-        if why:
-            made.add_row(safe(f"  {why}", style="red" if row.state in ("failing", "blocked") else "dim"))
-    return made
 
 
 def row_object(row: SourceRow) -> dict[str, Any]:
