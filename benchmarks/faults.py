@@ -79,7 +79,9 @@ class Counts:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="40 sources and five kills, in under a minute")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -91,15 +93,30 @@ def main() -> int:
 
 
 def run(plan: Plan, dice: random.Random) -> Counts:
-    with tempfile.TemporaryDirectory(prefix="faults-") as name, Publisher(log_size=10_000) as publisher, running_sink() as receiver:
+    with (
+        tempfile.TemporaryDirectory(prefix="faults-") as name,
+        Publisher(log_size=10_000) as publisher,
+        running_sink() as receiver,
+    ):
         folder = Path(name)
         paths = [f"/feed/{i}" for i in range(plan.sources)]
         urls = [publisher.add_feed(path, f"Paper {path}", "en", window=100) for path in paths]
-        env = {"HKETO_POLL__LEASE": str(LEASE), "HKETO_PROCESS__LEASE": "5", "HKETO_ALERTS__LEASE": "5",
-               "HKETO_POLL__TOTAL_TIMEOUT": "5", "HKETO_ALERTS__TIMEOUT": "3", "HKETO_ALERTS__RETRY_BASE": "1"}  # fmt: skip
+        env = {
+            "HKETO_POLL__LEASE": str(LEASE),
+            "HKETO_POLL__TOTAL_TIMEOUT": "5",
+            "HKETO_PROCESS__LEASE": "5",
+            "HKETO_ALERTS__LEASE": "5",
+            "HKETO_ALERTS__TIMEOUT": "3",
+            "HKETO_ALERTS__RETRY_BASE": "1",
+        }
         flags = ("--interval", str(INTERVAL), "--webhook", receiver.url)
         with running_service(folder, urls, *flags, env=env) as service:
-            until(lambda: all(publisher.served(path) for path in paths), 60, "every source was polled once", service)
+            until(
+                lambda: all(publisher.served(path) for path in paths),
+                60,
+                "every source was polled once",
+                service,
+            )
             published = _under_fire(plan, dice, publisher, paths, service)
             _settle(receiver, published, service)
             quiet_from = time.monotonic()
@@ -196,7 +213,10 @@ def _count(
 def _fates_match(runtime: Runtime) -> bool:
     """Whether the fates of every source add up to the entries it showed."""
     states = runtime.sources.states(list(runtime.sources.definitions()))
-    sums = ((int(s.get("entries", 0)), sum(int(v) for k, v in s.items() if k.startswith("fate:"))) for s in states.values())
+    sums = (
+        (int(s.get("entries", 0)), sum(int(v) for k, v in s.items() if k.startswith("fate:")))
+        for s in states.values()
+    )
     return all(entries == fates for entries, fates in sums)
 
 
