@@ -12,7 +12,7 @@ from parsers.links import canonical
 
 # What blog software puts under every summary; it names the site and repeats the headline.
 _FOOTER = re.compile(
-    r"\s*(?:The post .{0,400}? (?:first )?appeared first on .{0,200}?\.?|"
+    r"\s*(?:The post [^\n]{1,300}? appeared first on (?:[^.\n]|\.(?=\w)){1,80}\.?|"
     r"(?:Continue reading|Read more|Read the full (?:story|article))\b.{0,200}|"
     r"Baca (?:lagi|selanjutnya|seterusnya)\b.{0,200}|"
     r"\[\s*(?:…|\.\.\.|&hellip;)\s*\]|(?:閱讀全文|阅读全文|繼續閱讀|继续阅读).{0,100})\s*$",

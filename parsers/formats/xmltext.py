@@ -12,16 +12,16 @@ from parsers.entry import ParseError
 
 MAX_ATTRIBUTES = 256  # of one element; feedparser is quadratic in them, real feeds stay below 40
 MAX_DEPTH = 200  # libxml2 itself stops at 256
+PROLOG = 200_000  # characters in which the root element must begin
 MAX_ENTRIES = 1000  # what a news sitemap may hold; feeds of publishers stay below 300
 
 _ROOT = re.compile(
     r"<(?:([A-Za-z_][\w.-]*):)?(rss|RDF|feed|channel|urlset|sitemapindex|html)(?=[\s>/])", re.IGNORECASE
 )
 _HTML_START = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^<>]*>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
 # Captions of pictures and podcast notes, which feedparser takes for the title and summary of the entry.
 _SIDE_WORDS = re.compile(r"<(/?)(media|itunes):([a-z]+)(?:\s[^<>]*?)?(/?)>", re.IGNORECASE)
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _NUMERIC = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
 _SURROGATE_PAIR = re.compile(
@@ -29,20 +29,20 @@ _SURROGATE_PAIR = re.compile(
 )
 _AMPERSAND = re.compile(r"&(?:(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|amp|lt|gt|quot|apos);|([A-Za-z]\w{1,30});)?")
 _ATTRIBUTES = re.compile(r"""[A-Za-z_:][^\s=<>"'/]*+(?:\s*+[^\s=<>"'/]++\s*+=\s*+(?:"[^"]*+"|'[^']*+'))*+""")
-_ELEMENT = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<(/?)([A-Za-z_][\w:.-]*)[^<>]*?(/?)>", re.DOTALL)
+_NAME = re.compile(r"(/?)([A-Za-z_][\w:.-]*)")
 _VOID = frozenset({"br", "img", "hr", "p", "li", "input", "link", "meta", "source", "wbr", "td", "tr"})
 _ENTRY_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry|url|sitemap)\s*>", re.IGNORECASE)
 
 
 def root_name(text: str) -> str:
     """The local name of the root element in lower case (`rss`, `rdf`, `feed`, `urlset`, ...), or ""."""
-    match = _ROOT.search(text, 0, 200_000)
+    match = _ROOT.search(text, 0, PROLOG)
     return match[2].lower() if match else ""
 
 
 def is_html(text: str) -> bool:
     """A page for people: it says so before any element of a feed does."""
-    page = _HTML_START.search(text, 0, 200_000)
+    page = _HTML_START.search(text, 0, PROLOG)
     if page is None:
         return False
     feed = _ROOT.search(text, 0, page.start() + 1)
@@ -51,7 +51,7 @@ def is_html(text: str) -> bool:
 
 def page_title(text: str) -> str:
     """What an HTML page calls itself."""
-    match = _TITLE.search(text, 0, 200_000)
+    match = _TITLE.search(text, 0, PROLOG)
     return " ".join(match[1].split())[:80] if match else ""
 
 
@@ -59,18 +59,39 @@ def body_of(text: str) -> str:
     """The document without what stands in front of its root, without DOCTYPE and without characters that XML
     does not know; `media:` and `itunes:` elements are renamed to `media-...`. Empty when no root is found.
     """
-    match = _ROOT.search(text, 0, 200_000)
-    if match is None:
+    start = _root_start(text)
+    if start < 0:
         return ""
-    prolog, rest = text[: match.start()], text[match.start() :]
-    # A DOCTYPE or comment may hold the name of the root before the root itself.
-    for hiding in ("<!--", "<!DOCTYPE"):
-        if prolog.rfind(hiding) > max(prolog.rfind("-->"), prolog.rfind("]>"), prolog.rfind(">")):
-            cleaned = _DOCTYPE.sub("", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
-            return body_of(cleaned) if len(cleaned) < len(text) else ""
-    if "<media:" in rest or "<itunes:" in rest:
-        rest = _SIDE_WORDS.sub(r"<\1\2-\3\4>", rest)
-    return _ILLEGAL.sub("", rest) if _ILLEGAL.search(rest) else rest
+    body = text[start:]
+    if "<media:" in body or "<itunes:" in body:
+        body = _SIDE_WORDS.sub(r"<\1\2-\3\4>", body)
+    return _ILLEGAL.sub("", body) if _ILLEGAL.search(body) else body
+
+
+def _root_start(text: str) -> int:
+    """Where the root element of a feed begins, -1 when none does. A root named in a comment or in the DOCTYPE
+    is none; whatever else stands in front is junk."""
+    place = text.find("<")
+    while 0 <= place < PROLOG:
+        if text.startswith(("<!--", "<?", "<!"), place):
+            place = _markup_end(text, place)
+        elif (match := _ROOT.match(text, place)) and match[2].lower() != "html":
+            return place
+        else:
+            place += 1
+        place = text.find("<", place) if place >= 0 else -1
+    return -1
+
+
+def _markup_end(text: str, start: int) -> int:
+    """The end of a comment, instruction or declaration; -1 when it has none."""
+    closing = "-->" if text.startswith("<!--", start) else "?>" if text.startswith("<?", start) else ">"
+    if closing == ">" and 0 <= text.find("[", start) < text.find(">", start):
+        closing, start = ">", text.find("]", start)  # the DOCTYPE's own declarations
+        if start < 0:
+            return -1
+    end = text.find(closing, start)
+    return end + len(closing) if end >= 0 else -1
 
 
 def repaired(text: str) -> str:
@@ -123,16 +144,35 @@ def first_entries(text: str) -> tuple[str, bool]:
 
 def refuse_pathological(text: str) -> None:
     """Raise ParseError for shapes that cost a reader more than they can be worth."""
-    for piece in text.split("<") if len(text) > 10 * MAX_ATTRIBUTES else ():
-        if len(piece) > 5 * MAX_ATTRIBUTES and (match := _ATTRIBUTES.match(piece)):
-            count = match[0].count('="') + match[0].count("='")
-            if count > MAX_ATTRIBUTES:
-                message = f"one element has {count} attributes, more than the {MAX_ATTRIBUTES} that are read"
-                raise ParseError("too-many-attributes", f"{message}: this is not a news feed")
-    depth = 0
-    for match in _ELEMENT.finditer(text):
-        if match[2] and not match[3] and match[2].lower() not in _VOID:
-            depth += -1 if match[1] else 1
+    depth, closing = 0, ""
+    for piece in text.split("<")[1:]:
+        if closing:
+            closing = "" if closing in piece else closing
+        elif piece.startswith(("!--", "![CDATA[")):
+            end = "-->" if piece.startswith("!--") else "]]>"
+            closing = "" if end in piece else end
+        elif name := _NAME.match(piece):
+            depth += _step(piece, name)
             if depth > MAX_DEPTH:
                 message = f"elements are nested deeper than {MAX_DEPTH}: this is not a news feed"
                 raise ParseError("too-deep", message)
+            if len(piece) > 5 * MAX_ATTRIBUTES:
+                _refuse_attributes(piece)
+
+
+def _step(piece: str, name: re.Match[str]) -> int:
+    """How much deeper an element goes: 1 to -1. Elements of HTML that need no end do not count."""
+    if name[2].lower() in _VOID:
+        return 0
+    if name[1]:
+        return -1
+    end = piece.find(">")
+    return 0 if end > 0 and piece[end - 1] == "/" else 1
+
+
+def _refuse_attributes(piece: str) -> None:
+    match = _ATTRIBUTES.match(piece)
+    count = match[0].count('="') + match[0].count("='") if match else 0
+    if count > MAX_ATTRIBUTES:
+        message = f"one element has {count} attributes, more than the {MAX_ATTRIBUTES} that are read"
+        raise ParseError("too-many-attributes", f"{message}: this is not a news feed")
