@@ -44,7 +44,10 @@ class HostSlots:
         self._hosts: dict[str, _Host] = {}
 
     def hold(self, host: str, seconds: float) -> None:
-        """No request to `host` for `seconds` from now; a longer hold that stands is kept."""
+        """No request to `host` for `seconds` from now; a longer hold that stands is kept. Passed over for a host
+        that is not rationed: behind its one name stand many publishers of a trial, and only one of them asked."""
+        if self.gap(host) is None:
+            return
         entry = self._entry(host)
         entry.held_until = max(entry.held_until, time.monotonic() + seconds)
 
@@ -58,7 +61,6 @@ class HostSlots:
         """Wait for a turn at `host`. Raises HostHeld when the host is under a hold, also after waiting."""
         gap = self.gap(host)
         if gap is None:
-            self._refuse_held(host)
             async with self._all:
                 yield
             return

@@ -37,6 +37,7 @@ class Poller:
     server: Server
     keys: Keys
     schedule: ScheduleSettings
+    rationed: Callable[[str], bool]  # whether a host's wish to be left alone holds for all its sources
     lease: float
     batch: int = 10
     per_tick: int = 400
@@ -128,7 +129,12 @@ def _finish(to: Poller, flight: _Flight, future: Future[Fetched]) -> int:
         log.exception("polling %s failed inside hketo-watch", flight.source.id)
         fetched = Fetched(Outcome.BROKEN, reason=f"internal error while polling: {error!r}")
     facts = Facts(
-        flight.source, flight.state, flight.poll_state, flight.held.was_due or None, clock.now().timestamp()
+        flight.source,
+        flight.state,
+        flight.poll_state,
+        flight.held.was_due or None,
+        clock.now().timestamp(),
+        to.rationed(host_of(fetched.url or flight.address)),
     )
     end = poll_end(facts, fetched, to.schedule, random())  # noqa: S311 - spread, no secret
     if not to.sources.finish_poll(flight.held, end):
@@ -146,6 +152,7 @@ class Facts:
     before: PollState
     was_due: float | None
     now: float
+    rationed: bool = True
 
 
 def poll_end(facts: Facts, fetched: Fetched, settings: ScheduleSettings, dice: float) -> PollEnd:
@@ -165,7 +172,7 @@ def poll_end(facts: Facts, fetched: Fetched, settings: ScheduleSettings, dice: f
         record=_record(fetched, due, facts.now),
         state=_state(facts, after, fetched, due),
         event=_event(facts, fetched),
-        hold_host=due.host,
+        hold_host=due.host if facts.rationed else "",
         hold_seconds=due.host_hold,
         staged=staged,
     )

@@ -39,7 +39,9 @@ def http_settings(settings: Settings) -> HttpSettings:
 
 def poller_of(runtime: Runtime) -> Poller:
     settings = runtime.settings
+    slots = HostSlots(http_settings(settings))
     return Poller(
+        rationed=lambda host: slots.gap(host) is not None,
         server=runtime.server,
         keys=runtime.keys,
         schedule=ScheduleSettings(fixed_interval=settings.poll.interval),
