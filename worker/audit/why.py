@@ -11,6 +11,7 @@ import orjson
 
 from parsers.entry import Article, Verdict
 from parsers.links import canonical
+from worker.alerts.message import well_formed
 from worker.alerts.watches import Watch, matches
 from worker.audit.latency import Step, steps
 from worker.runtime import Runtime
@@ -69,7 +70,7 @@ class Why:
 def why(runtime: Runtime, wanted: str) -> Why | None:
     """What became of `wanted`: a public id, a number, an alert's or delivery's id, an address (in any of its
     forms) or a source's own id (guid). None when nothing is known of it; `unknown` puts that into words."""
-    for found_by, number in _numbers(runtime, wanted.strip()):
+    for found_by, number in _numbers(runtime, well_formed(wanted).strip()):
         article = next(articles.load(runtime.server, runtime.keys, [number]), None)
         if article is not None:
             return _explain(runtime, found_by, article)

@@ -29,6 +29,8 @@ def told(error: Exception) -> Failure | None:
             return Failure(tuple(one_line(problem) for problem in error.problems), 2)
         case TomlComplaint() | QueryError() | RedisUrlError():
             return Failure((one_line(str(error)),), 2)
+        case UnicodeEncodeError():
+            return Failure(("an argument is not valid UTF-8",), 2)
         case EmbeddedError() | StoreUnusable() | NoService():
             return Failure((one_line(str(error)),), 1)
         case _ if isinstance(error, ServerAway):

@@ -19,9 +19,9 @@ def read_time(text: str, now: datetime, zone: ZoneInfo, *, end: bool = False) ->
     without an offset is taken in `zone`. Raises QueryError.
     """
     wanted = text.strip()
-    if ago := _AGO.fullmatch(wanted.lower()):
-        return now - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
     try:
+        if ago := _AGO.fullmatch(wanted.lower()):
+            return now - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
         if len(wanted) == len("YYYY-MM-DD"):
             day = date.fromisoformat(wanted) + timedelta(days=1 if end else 0)
             return datetime.combine(day, time(), zone).astimezone(UTC)
