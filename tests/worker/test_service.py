@@ -121,7 +121,7 @@ def test_six_sources_with_one_wire_story_are_one_article_and_one_alert(world: Wo
     ("path", "words"),
     [
         ("/no-feed", "feed"),
-        ("/page", "HTML"),
+        ("/page", "web page"),
         ("/huge", "limit"),
         ("/attributes", "attributes"),
         ("/inside", "public"),
@@ -232,9 +232,8 @@ def _found(folder: Path) -> list[str]:
 
 
 def test_broken_settings_are_named_by_line_and_nothing_starts(tmp_path: Path) -> None:
-    config = tmp_path / "hketo-watch.toml"
-    config.write_text("[poll]\nbatch = 10\nintervall = 5\n")
-    with started(tmp_path, "--config", str(config)) as service:
+    (tmp_path / "hketo-watch.toml").write_text("[poll]\nbatch = 10\nintervall = 5\n")
+    with started(tmp_path) as service:
         assert service.process.wait(20) == 2
     assert "hketo-watch.toml:3" in service.text
     assert "interval" in service.text
