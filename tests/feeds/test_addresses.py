@@ -16,7 +16,7 @@ from feeds.exchange import Exchange, Fault
 from feeds.http import HttpSettings, open_client
 from tests.support.origin import Origin, Reply, redirect
 
-CASES = Path(__file__).parent.parent / "cases" / "feeds" / "evasions.tsv"
+CASES = Path(__file__).parent.parent / "cases" / "addresses" / "evasions.tsv"
 ROWS = [line.split("\t") for line in CASES.read_text("utf-8").splitlines() if not line.startswith("#")]
 CLOSED = HttpSettings(total_timeout=5.0)
 
