@@ -209,8 +209,8 @@ def test_tables_take_secrets_from_three_places_and_a_child_finds_them_too(tmp_pa
             'name = "ops"\nkind = "webhok"',
             '3: channel "ops": unknown kind "webhok" (did you mean "webhook"?)',
         ),
-        ('name = "ops"\nurll = "x"', '3: channel "ops": unknown key "urll" (did you mean "url"?)'),
-        ('name = "ops"\nurl = "h.example"', '3: channel "ops": url is not an address such as https://'),
+        ('name = "ops"\nurll = "x"', '3: channel "ops" (webhook): unknown key "urll" (did you mean "url"?)'),
+        ('name = "ops"\nurl = "h.example"', '3: channel "ops": url: not an address such as https://'),
         ('name = "ops"\nurl = 3', '3: channel "ops": url must be text in quotes'),
         ('name = "ops"\nurl_env = "OPS_URL"', '3: channel "ops": url_env: the environment has no OPS_URL'),
         (
@@ -224,6 +224,10 @@ def test_tables_take_secrets_from_three_places_and_a_child_finds_them_too(tmp_pa
         (
             'name = "ops"\nurl = "https://h.example"\ntimeout = 9999',
             '4: channel "ops": timeout must be less than alerts.lease (',
+        ),
+        (
+            'name = "ops"\nurl = "https://h.example"\nlangs = ["en",\n"zh"]',
+            '5: channel "ops": langs: unknown "zh" (known: en',
         ),
         (
             'name = "ops"\nurl = "https://h.example"\ntimeout = 0',

@@ -13,25 +13,33 @@ from rich.console import Console
 from feeds.tomlfile import TomlComplaint, TomlFile, did_you_mean
 from worker.alerts.channels import Channel, TerminalChannel, WebhookChannel
 from worker.alerts.watch_file import SLUG
+from worker.alerts.watches import LANGS
 from worker.settings import Settings
 from worker.settings_tables import is_web_url
 
-KINDS = ("webhook",)
+KINDS = ("webhook", "mail", "apprise")
+FORMATS = ("text", "markdown", "html")
 BUILT_IN = ("terminal", "webhook")
-_KEYS = frozenset(
-    {"name", "kind", "timeout", "url", "url_file", "url_env", "secret", "secret_file", "secret_env"}
-)
+_KEYS = frozenset({"name", "kind", "timeout", "langs", "url", "url_file", "url_env"})
+_KEYS_OF = {  # beyond those that all have
+    "webhook": frozenset({"secret", "secret_file", "secret_env"}),
+    "mail": frozenset[str](),
+    "apprise": frozenset({"format"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSpec:
-    """A channel that could be read; `timeout` in seconds. Address and secret are never shown."""
+    """A channel that could be read; `timeout` in seconds; `langs` its readers read, best first. Address and
+    secret are never shown."""
 
     name: str
-    kind: str  # terminal | webhook
+    kind: str  # terminal | webhook | mail | apprise
     url: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     timeout: float = 10.0
+    format: str = "text"  # of apprise: text | markdown | html
+    langs: tuple[str, ...] = ("en",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,21 @@ def read_channels(settings: Settings) -> ReadChannels:
 
 def open_channel(spec: ChannelSpec, settings: Settings, console: Console) -> Channel:
     """The channel of a spec. `console` is where the terminal channel prints."""
+    zone = ZoneInfo(settings.zone)
     if spec.kind == "terminal":
-        return TerminalChannel(console, ZoneInfo(settings.zone), spec.name)
-    return WebhookChannel(spec.name, spec.url, spec.secret, spec.timeout, settings.poll.contact)
+        return TerminalChannel(console, zone, spec.name)
+    if spec.kind == "webhook":
+        return WebhookChannel(spec.name, spec.url, spec.secret, spec.timeout, settings.poll.contact)
+    from worker.alerts.view import Reader  # noqa: PLC0415  # what only some need is loaded only for them
+
+    reader = Reader(zone, spec.langs)
+    if spec.kind == "mail":
+        from worker.alerts.mail import MailChannel, parse_mail_url  # noqa: PLC0415  # as above
+
+        return MailChannel(spec.name, parse_mail_url(spec.url), reader, spec.timeout)
+    from worker.alerts.apprise_door import AppriseChannel  # noqa: PLC0415  # as above
+
+    return AppriseChannel(spec.name, spec.url, reader, spec.format, spec.timeout)
 
 
 def _built_in(settings: Settings) -> list[ChannelSpec]:
@@ -93,23 +113,27 @@ class _Table:
     table: Mapping[str, Any]
 
     def spec(self, name: str) -> ChannelSpec:
-        self.toml.refuse_unknown(self.table, _KEYS, "channel", self.index, what=self.what)
         kind = self.table.get("kind", "webhook")
         if kind not in KINDS:
             raise self.wrong(f'unknown kind "{kind}"{did_you_mean(str(kind), KINDS)}', "kind")
+        self.toml.refuse_unknown(
+            self.table, _KEYS | _KEYS_OF[kind], "channel", self.index, what=f"{self.what} ({kind})"
+        )
         url = self.secret("url")
         if not url:
             raise self.wrong("url is missing (or url_file, or url_env)")
-        if not is_web_url(url):
-            raise self.wrong("url is not an address such as https://example.org/hook", self.key_of("url"))
-        return ChannelSpec(name, kind, url, self.secret("secret"), self.timeout())
+        if told := _complaint_about(kind, url):
+            raise self.wrong(f"url: {told}", self.key_of("url"))
+        return ChannelSpec(
+            name, kind, url, self.secret("secret"), self.timeout(), self.form(), self.languages()
+        )
 
     @property
     def what(self) -> str:
         name = self.table.get("name")
         return f'channel "{name}"' if isinstance(name, str) else f"channel number {self.index + 1}"
 
-    def wrong(self, message: str, *keys: str) -> TomlComplaint:
+    def wrong(self, message: str, *keys: str | int) -> TomlComplaint:
         return self.toml.complaint(f"{self.what}: {message}", "channel", self.index, *keys)
 
     def name(self) -> str:
@@ -131,6 +155,25 @@ class _Table:
                 f"timeout must be less than alerts.lease ({self.settings.alerts.lease:g} s)", "timeout"
             )
         return float(value)
+
+    def form(self) -> str:
+        value = self.table.get("format", "text")
+        if value not in FORMATS:
+            raise self.wrong(f'format: unknown "{value}"{did_you_mean(str(value), FORMATS)}', "format")
+        return str(value)
+
+    def languages(self) -> tuple[str, ...]:
+        value = self.table.get("langs", ["en"])
+        if not isinstance(value, list) or not value:
+            raise self.wrong(
+                'langs must be a list of languages, best first, such as ["en", "zh-Hant"]', "langs"
+            )
+        for position, lang in enumerate(value):
+            if lang not in LANGS:
+                raise self.wrong(
+                    f'langs: unknown "{lang}"{did_you_mean(str(lang), LANGS)}', "langs", position
+                )
+        return tuple(value)
 
     def key_of(self, key: str) -> str:
         """Which of the three ways of giving `key` is used; `key` itself when none is."""
@@ -166,3 +209,20 @@ class _Table:
         if not text:
             raise self.wrong(f"{way}: the environment has no {value}", way)
         return text
+
+
+def _complaint_about(kind: str, url: str) -> str:
+    """Why a channel of this kind cannot use an address; empty when it can. Never holds the address."""
+    if kind == "webhook":
+        return "" if is_web_url(url) else "not an address such as https://example.org/hook"
+    if kind == "mail":
+        from worker.alerts.mail import MailUrlError, parse_mail_url  # noqa: PLC0415  # see open_channel
+
+        try:
+            parse_mail_url(url)
+        except MailUrlError as error:
+            return str(error)
+        return ""
+    from worker.alerts.apprise_door import complaint_about  # noqa: PLC0415  # see open_channel
+
+    return complaint_about(url)
