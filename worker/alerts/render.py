@@ -46,6 +46,12 @@ def render_brief(brief: Brief, reader: Reader) -> Rendered:
     return _render("brief", subject, {"brief": view, "lang": "en"})
 
 
+def render_entry(message: AlertMessage, reader: Reader) -> str:
+    """The body of a feed entry: a piece of HTML."""
+    story = story_view(message, reader)
+    return _environment().get_template("entry.html.j2").render(story=story).strip()
+
+
 def count(number: int, one: str, many: str) -> str:
     """`1 story`, `2 stories`."""
     return f"{number} {one if number == 1 else many}"
