@@ -89,9 +89,11 @@ def next_due(
 
 
 def _on_the_beat(interval: float, fetched: Fetched, now: float, plan: Plan) -> float:
-    """Counted from when this poll was due, so that neither its length nor a late tick adds up."""
+    """Counted from when this poll was due, so that neither its length nor a late tick adds up. After a poll that
+    came late by more than half an interval a new count begins: the source must not be asked twice in short order."""
     start = plan.was_due if plan.was_due is not None else now - fetched.elapsed
-    return interval - (max(0.0, now - start) % interval)
+    late = max(0.0, now - start)
+    return interval - late if late <= interval / 2 else interval
 
 
 def _rhythm(

@@ -205,3 +205,12 @@ def test_durations_as_people_say_them() -> None:
         "2 h",
         "2 days",
     ]
+
+
+@pytest.mark.parametrize(
+    ("late", "delay"), [(0.0, 60.0), (10.0, 50.0), (30.0, 30.0), (31.0, 60.0), (500.0, 60.0)]
+)
+def test_a_fixed_interval_keeps_its_beat_unless_that_would_hurry(late: float, delay: float) -> None:
+    fetched = Fetched(Outcome.FRESH)
+    state = advance(PollState(), fetched, NOW)
+    assert next_due(SOURCE, state, fetched, NOW, FIXED, 0.5, Plan(was_due=NOW - late)).delay == delay

@@ -135,7 +135,7 @@ def test_a_plain_list(tmp_path: Path) -> None:
     file.write_text("# mine\n\nhttps://www.a.example/feed\nhttps://b.example/s.xml  sitemap\n", "utf-8")
     first, second = read_url_list(file)
     assert (first.publisher, first.kind, second.kind) == (
-        "www.a.example",
+        "",
         SourceKind.FEED,
         SourceKind.SITEMAP,
     )
