@@ -80,14 +80,14 @@ class Amount:
         return f"{self.currency}{_plain(self.value)}"
 
 
-def amounts(text: str) -> list[Amount]:
-    """The amounts in `text`, in order. A number without a currency is none."""
-    return list(_amounts(fold(text)))
+def amounts(text: str, folded: str = "") -> list[Amount]:
+    """The amounts in `text`, in order. A number without a currency is none. `folded` saves folding twice."""
+    return list(_amounts(folded or fold(text)))
 
 
-def figures(text: str) -> list[str]:
+def figures(text: str, folded: str = "") -> list[str]:
     """The tag names of the amounts in `text`, each once: ["rm105.09bn", "us$23.03bn"]."""
-    return list(dict.fromkeys(amount.tag for amount in amounts(text)))
+    return list(dict.fromkeys(amount.tag for amount in amounts(text, folded)))
 
 
 def _amounts(folded: str) -> Iterator[Amount]:

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import ahocorasick_rs
 
 from parsers.gazetteer import Form, Gazetteer, Name
 from parsers.script import fold
 
-_WORDS = frozenset(("cue", "topic"))
 _ANY_CASE, _CAPITAL, _EXACT = range(3)
 
 
@@ -34,39 +32,32 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands in a text: `names` (places, people, bodies ...) and `words` (topics, cues), both in order and
-    free of overlap among themselves."""
+    """What stands in a text: `names` (places, people, bodies ...) and `words` (topics, cues), in order and free
+    of overlap. Words are looked for only where a name of either side stands."""
 
     names: tuple[Mention, ...]
     words: tuple[Mention, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """All that one folded string can mean. No targets: it only swallows shorter forms."""
-
-    left_edge: bool
-    right_edge: bool
-    names: tuple[tuple[Name, Form, int], ...]
-    words: tuple[tuple[Name, Form, int], ...]
-    swallows: bool
-
-
+# Start, end, and what stands there: nothing, where a longer string only swallows a form.
 _Match = tuple[int, int, Name | None, Form | None]
+_Target = tuple[Name | None, Form | None, int]
 
 
 class Finder:
     """Holds the automaton of one gazetteer; safe to share between threads."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
-        meanings: dict[str, list[tuple[Name, Form, int]]] = {}
+        meanings: dict[str, list[_Target]] = {}
         swallowed: set[str] = set()
         for name in gazetteer.names:
             for form in name.forms:
                 meanings.setdefault(fold(form.text), []).append((name, form, _case_rule(form.text)))
             swallowed.update(map(fold, name.excludes))
-        texts = list(dict.fromkeys((*meanings, *swallowed)))
-        self._patterns = [_pattern(text, meanings.get(text, []), text in swallowed) for text in texts]
+        for text in swallowed:
+            meanings.setdefault(text, []).append((None, None, _ANY_CASE))
+        texts = list(meanings)
+        self._patterns = [(_joins(text[0]), _joins(text[-1]), tuple(meanings[text])) for text in texts]
         self._automaton = ahocorasick_rs.AhoCorasick(
             texts, matchkind=ahocorasick_rs.MatchKind.Standard, store_patterns=False
         )
@@ -77,39 +68,46 @@ class Finder:
         folded = folded or fold(text)
         certain: list[_Match] = []
         doubtful: list[_Match] = []
-        words: list[_Match] = []
+        cues: list[_Match] = []
+        topics: list[_Match] = []
         for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            pattern = self._patterns[index]
-            if pattern.left_edge and start and _joins(folded[start - 1]):
+            left_edge, right_edge, targets = self._patterns[index]
+            if left_edge and start and _joins(folded[start - 1]):
                 continue
-            if pattern.right_edge and end < len(folded) and _joins(folded[end]):
+            if right_edge and end < len(folded) and _joins(folded[end]):
                 continue
-            if pattern.swallows:
-                certain.append((start, end, None, None))
-            for name, form, case in pattern.names:
-                if _case_fits(text, start, end, form.text, case):
-                    (doubtful if form.any_of else certain).append((start, end, name, form))
-            for name, form, case in pattern.words:
-                if _case_fits(text, start, end, form.text, case):
-                    words.append((start, end, name, form))
+            for name, form, case in targets:
+                if name is None or form is None:
+                    certain.append((start, end, None, None))
+                elif case == _ANY_CASE or _case_fits(text, start, end, form.text, case):
+                    kind = name.kind
+                    if kind == "topic":
+                        topics.append((start, end, name, form))
+                    elif kind == "cue":
+                        cues.append((start, end, name, form))
+                    else:
+                        (doubtful if form.any_of else certain).append((start, end, name, form))
         names = self._settled(certain, doubtful, folded, country)
-        settled = [_longest(match for match in words if _kind(match) == kind) for kind in ("cue", "topic")]
-        return Found(_mentions(text, names), _mentions(text, list(chain.from_iterable(settled))))
+        if not any(name.sides for _, _, name, _ in names if name is not None):
+            return Found(_mentions(text, names), ())
+        words = _longest(cues, len(text)) + _longest(topics, len(text))
+        return Found(_mentions(text, names), _mentions(text, words))
 
     def _settled(
         self, certain: list[_Match], doubtful: list[_Match], folded: str, country: str
     ) -> list[_Match]:
         """The names that stay: longest first, the doubtful ones only where their context allows. Events keep
         apart, so that "John Lee's visit to Malaysia" does not swallow John Lee."""
-        names = _longest(match for match in certain if not _is_event(match))
+        length = len(folded)
+        names = _longest((match for match in certain if not _is_event(match)), length)
         if doubtful:
             context = _Context(folded, country, names)
             kept = [match for match in doubtful if match[3] is not None and context.allows(match[3].any_of)]
             if kept:
                 certain = certain + kept
-                names = _longest(match for match in certain if not _is_event(match))
+                names = _longest((match for match in certain if not _is_event(match)), length)
         names = _one_side(names, country)
-        return names + _longest(filter(_is_event, certain))
+        return names + _longest(filter(_is_event, certain), length)
 
 
 class _Context:
@@ -167,24 +165,14 @@ def has_word(folded: str, word: str) -> bool:
     return False
 
 
-def _pattern(text: str, meanings: Sequence[tuple[Name, Form, int]], swallows: bool) -> _Pattern:
-    return _Pattern(
-        left_edge=_joins(text[0]),
-        right_edge=_joins(text[-1]),
-        names=tuple(item for item in meanings if item[0].kind not in _WORDS),
-        words=tuple(item for item in meanings if item[0].kind in _WORDS),
-        swallows=swallows,
-    )
-
-
 def _joins(char: str) -> bool:
     """Whether a Latin word goes on across this character. Chinese has no word edges."""
     return char.isalnum() and char < "\u2e80"
 
 
 def _case_rule(form: str) -> int:
-    if not form[0].isupper():
-        return _ANY_CASE
+    if not form[0].isupper() or form.count(" ") >= 3:
+        return _ANY_CASE  # nobody writes "investment, trade and industry minister" and means another
     if " " not in form and sum(map(str.isupper, form)) > 1:
         return _EXACT
     return _CAPITAL
@@ -201,22 +189,25 @@ def _case_fits(text: str, start: int, end: int, form: str, rule: int) -> bool:
     return words == form or words[0] > "\uff00" or words.replace("\u2019", "'") == form or words.isupper()
 
 
-def _longest(matches: Iterable[_Match]) -> list[_Match]:
-    """The longest matches first, none overlapping another unless it has the very same span."""
+def _longest(matches: Iterable[_Match], length: int) -> list[_Match]:
+    """The longest matches first, none overlapping another unless it has the very same span. `length` is the
+    text's."""
     kept: list[_Match] = []
-    taken: dict[int, tuple[int, int]] = {}
-    for match in sorted(matches, key=lambda m: (m[0] - m[1], m[0])):
+    spans: set[tuple[int, int]] = set()
+    taken = bytearray(length)
+    for match in sorted(matches, key=_by_length):
         start, end = match[0], match[1]
-        span = (start, end)
-        if taken.get(start) == span:
-            kept.append(match)
-            continue
-        if start in taken or end - 1 in taken or any(at in taken for at in range(start, end)):
-            continue
-        for at in range(start, end):
-            taken[at] = span
+        if (start, end) not in spans:
+            if taken.find(1, start, end) >= 0:
+                continue
+            taken[start:end] = b"\x01" * (end - start)
+            spans.add((start, end))
         kept.append(match)
     return kept
+
+
+def _by_length(match: _Match) -> tuple[int, int]:
+    return match[0] - match[1], match[0]
 
 
 def _mentions(text: str, matches: Sequence[_Match]) -> tuple[Mention, ...]:

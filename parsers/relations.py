@@ -27,8 +27,8 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Sentences that join the sides. `kind`: pair-title, both-title, pair-text, both-lead, spread, neighbours,
-    pair-deep or both-deep."""
+    """Sentences that join the sides. `kind`: spread (headline and text), neighbours (two sentences of the
+    text), or pair- (one name stands for both sides) or both-, and where: -title, -first, -lead or -deep."""
 
     kind: str
     hk: Mention
@@ -66,10 +66,8 @@ def _link_in(sentence: Sentence, kinds: tuple[str, str]) -> Link | None:
 
 def _body_links(scene: Scene) -> Iterator[Link]:
     for sentence in scene.body:
-        lead = sentence.number <= LEAD
-        link = _link_in(
-            sentence, ("pair-text" if lead else "pair-deep", "both-lead" if lead else "both-deep")
-        )
+        place = "first" if sentence.number == 1 else "lead" if sentence.number <= LEAD else "deep"
+        link = _link_in(sentence, (f"pair-{place}", f"both-{place}"))
         if link:
             yield link
 
@@ -143,6 +141,11 @@ def officials(link: Link) -> Iterator[Signal]:
     if titles and not named:
         cue, sentence = titles[0]
         yield Signal("official-unnamed", (cue,), _where(sentence))
+
+
+def leads(link: Link) -> bool:
+    """Whether a head of government or state stands in a headline that joins the sides."""
+    return link.where == "title" and any(name.name.role == "leader" for name in link.sentences[0].names)
 
 
 def stage(scene: Scene, link: Link) -> Link:

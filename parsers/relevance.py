@@ -25,6 +25,7 @@ ALERT = 50.0
 CORE = 75.0
 PASSING = 20.0
 _STATE_ACTS = frozenset(("act-visit", "act-meet", "act-sign"))
+_NO_STATE_ACTS = frozenset(("act-case", "act-joint-action", "act-consular", "act-sales"))
 _LEISURE = {"matter-tourism-aviation"}
 _NO_STRANGERS = frozenset(("china", "shenzhen", "macau"))
 
@@ -146,17 +147,19 @@ def _core(rules: set[str], analysis: Analysis) -> bool:
     if link is None or link.kind.endswith("deep"):
         return False
     stage = relations.stage(analysis.scene, link)
+    return any(relations.officials(stage)) and _state_acts(stage, link)
+
+
+def _state_acts(stage: Link, link: Link) -> bool:
+    """Whether what is done is for office holders to do: no trial, no sales mission, no advice to travellers."""
     acts = {signal.rule for signal in relations.acts(stage)}
-    if not any(relations.officials(stage)):
-        return False
     if acts & _STATE_ACTS:
         return "act-sales" not in acts or bool(acts & {"act-meet", "act-sign"})
-    if acts & {"act-case", "act-joint-action", "act-consular", "act-sales"}:
+    if acts & _NO_STATE_ACTS:
         return False
     matters = {signal.rule for signal in relations.matters(stage, {})}
-    return (
-        bool(acts & {"act-cooperate", "act-promote"} or "matter-diplomacy" in matters) and matters != _LEISURE
-    )
+    cooperating = acts & {"act-cooperate", "act-promote"} or "matter-diplomacy" in matters
+    return relations.leads(link) or bool(cooperating and matters != _LEISURE)
 
 
 def _office_is_matter(analysis: Analysis) -> bool:
@@ -200,7 +203,8 @@ def _tags(analysis: Analysis, grade: int, rules: Rules) -> tuple[str, ...]:
         tags.add(f"office/{offices.KL}")
     if any(signal.rule.startswith(("office-", "institution-")) for signal in analysis.signals):
         tags.add("office/hketo")
-    tags |= {f"figure/{figure}" for figure in figures(analysis.scene.text)}
+    if grade >= 1:
+        tags |= {f"figure/{figure}" for figure in figures(analysis.scene.text, analysis.scene.folded)}
     if grade >= 2:
         found = frozenset(signal.rule for signal in analysis.signals)
         topics = rules.topics.chosen(analysis.scene, analysis.links, found, core=grade == 3)

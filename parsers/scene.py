@@ -42,8 +42,12 @@ class Sentence:
     listed: frozenset[int]
 
     def sided(self, side: str) -> list[Mention]:
-        """The mentions that stand for one side and are no list item."""
-        return [name for name in self.names if side in name.name.sides and name.start not in self.listed]
+        """The mentions that stand for one side, being neither list items nor share indices."""
+        return [
+            name
+            for name in self.names
+            if side in name.name.sides and name.start not in self.listed and name.name.role != "index"
+        ]
 
     def cues(self, group: str) -> list[Mention]:
         return [word for word in self.words if word.name.group == group and not word.weak]
@@ -93,10 +97,13 @@ def lay_out(article: Article, finder: Finder, country: str) -> Scene:
 
 
 def _outside(words: Sequence[Mention], names: Sequence[Mention]) -> Iterator[Mention]:
-    """Topic words that are not part of a name: the University of Science and Technology is no science news."""
-    inside = {at for name in names if name.name.kind in _BODIES for at in range(name.start, name.end)}
+    """Words that are not part of a name: the University of Science and Technology is no science news, and Bukit
+    Bintang no star. Acts are kept: a consulate's name says as well that consuls act."""
+    bodies = {at for name in names if name.name.kind in _BODIES for at in range(name.start, name.end)}
+    places = {at for name in names if name.name.kind in _COUNTRIES for at in range(name.start, name.end)}
     for word in words:
-        if word.name.kind != "topic" or word.start not in inside or word.end - 1 not in inside:
+        covered = bodies if word.name.kind == "topic" else places if word.name.group == "kind" else ()
+        if word.start not in covered or word.end - 1 not in covered:
             yield word
 
 
