@@ -92,24 +92,32 @@ def alert_object(runtime: Runtime, record: AlertRecord) -> dict[str, Any] | None
 
 
 def _list(runtime: Runtime, records: list[AlertRecord], settings: Settings) -> None:
-    from worker.cli.output import complain, console, safe, table, when
+    from worker.cli.output import aligned, below, complain, console, when
 
     if not records:
         complain("no alert yet")
         return
-    zone = ZoneInfo(settings.zone)
-    rows = table("when", "grade", "lang", "title", "delivered", right=["grade"], fold=["title"])
+    zone, screen = ZoneInfo(settings.zone), console()
+    rows, titles = [], []
     for record in records:
         message = runtime.outbox.message(record.id)
-        ends = [f"{item.channel} {item.state}" for item in runtime.outbox.deliveries(record.id)]
-        rows.add_row(
-            when(record.created, zone),
-            str(record.grade),
-            safe(message.articles[0].lang if message else ""),
-            safe(message.story.title if message else record.sentence, 160),
-            safe("shadow" if record.shadow else ", ".join(ends) or "–"),
+        lang = message.articles[0].lang if message else ""
+        rows.append(
+            (when(record.created, zone), str(record.grade), lang, _delivered(runtime, record), record.id)
         )
-    console().print(rows)
+        titles.append(message.story.title if message else record.sentence)
+    for line, title in zip(aligned(rows), titles, strict=True):
+        screen.print(line)
+        screen.print(below(title, 300, "bold"))
+
+
+def _delivered(runtime: Runtime, record: AlertRecord) -> str:
+    """`terminal, webhook sent`: the channels by state."""
+    by_state: dict[str, list[str]] = {}
+    for item in runtime.outbox.deliveries(record.id):
+        by_state.setdefault(item.state, []).append(item.channel)
+    told = "; ".join(f"{', '.join(names)} {state}" for state, names in by_state.items())
+    return "shadow" if record.shadow else told or "no channel"
 
 
 def _follow(runtime: Runtime, as_json: bool) -> None:

@@ -92,7 +92,7 @@ def _judged(found: Check) -> Iterator[RenderableType]:
     rows = table("grade", "lang", "title and reason", right=["grade"], fold=["title and reason"])
     for item in found.judged[:SHOWN]:
         rows.add_row(str(item.verdict.grade), item.article.lang, safe(item.article.title, 200, "bold"))
-        rows.add_row("", "", safe(item.verdict.sentence, 200))
+        rows.add_row("", "", safe(item.verdict.sentence, 400))
     yield rows
 
 

@@ -22,20 +22,21 @@ class Failure:
     code: int
 
 
+# Which errors, what is said before their own words, and the exit code. The first that fits counts.
+_KNOWN: tuple[tuple[tuple[type[Exception], ...], str, int], ...] = (
+    ((TomlComplaint, QueryError, RedisUrlError), "", 2),
+    ((EmbeddedError, StoreUnusable, NoService), "", 1),
+    (ServerAway, "the store does not answer: ", 1),
+    ((ServerError,), "the store refused: ", 1),
+    ((UnicodeEncodeError,), "an argument is not valid UTF-8: ", 2),
+)
+
+
 def told(error: Exception) -> Failure | None:
     """The failure to show; None for a mistake of ours, which deserves its traceback."""
-    match error:
-        case SettingsError():
-            return Failure(tuple(one_line(problem) for problem in error.problems), 2)
-        case TomlComplaint() | QueryError() | RedisUrlError():
-            return Failure((one_line(str(error)),), 2)
-        case UnicodeEncodeError():
-            return Failure(("an argument is not valid UTF-8",), 2)
-        case EmbeddedError() | StoreUnusable() | NoService():
-            return Failure((one_line(str(error)),), 1)
-        case _ if isinstance(error, ServerAway):
-            return Failure((f"the store does not answer: {one_line(str(error))}",), 1)
-        case ServerError():
-            return Failure((f"the store refused: {one_line(str(error))}",), 1)
-        case _:
-            return None
+    if isinstance(error, SettingsError):
+        return Failure(tuple(one_line(problem) for problem in error.problems), 2)
+    for kinds, before, code in _KNOWN:
+        if isinstance(error, kinds):
+            return Failure((before + one_line(str(error)),), code)
+    return None

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -74,6 +75,19 @@ def table(*columns: str, right: Iterable[str] = (), fold: Iterable[str] = ()) ->
     return made
 
 
+def pairs(items: Iterable[tuple[str, str]]) -> Text:
+    """Names and figures on one line; a dash when there are none."""
+    line = Text()
+    for name, value in items:
+        line.append("   " if line else "").append(f"{one_line(name)} ", style="dim").append(one_line(value))
+    return line or Text("–")
+
+
+def below(text: object, limit: int = 0, style: str = "") -> Padding:
+    """Untrusted text under the line it belongs to."""
+    return Padding(safe(text, limit, style), (0, 0, 0, 2), expand=False)
+
+
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> Iterator[Text]:
     """Rows of untrusted cells as lines, each column as wide as its widest cell; for lists that have more to say
     below a line than a table's cell holds."""
@@ -84,7 +98,7 @@ def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) 
             f"{' ' * (width - cell_len(cell))}{cell}" if i in right else set_cell_size(cell, width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        yield Text("  ".join(padded).rstrip())
+        yield Text("  ".join(padded).rstrip(), no_wrap=True, overflow="ellipsis")
 
 
 def when(seconds: float, zone: ZoneInfo) -> str:
@@ -103,7 +117,9 @@ def published(text: str, zone: ZoneInfo) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `5 min`, `3.2 h`, `4 d`: two digits are enough for a person."""
+    """`40 ms`, `1.4 s`, `12 s`, `5 min`, `3 h`, `4 d`: enough for a person."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     for limit, size, unit in ((99.5, 1, "s"), (5970, 60, "min"), (172_800, 3600, "h")):

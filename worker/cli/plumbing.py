@@ -25,7 +25,10 @@ def parse_command(
     zone: Annotated[str, typer.Option(help="IANA zone of times that have none.")] = "UTC",
     lang: Annotated[str, typer.Option(help="Language of the source, where entries do not tell.")] = "",
 ) -> None:
-    """Read bodies: one line for each entry, and {"file", "error"} for each body that cannot be read."""
+    """Read bodies: one line for each entry, and {"file", "error"} for each body that cannot be read.
+
+    Exit code 1 when a file cannot be opened.
+    """
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     from parsers.entry import SourceContext
@@ -37,35 +40,40 @@ def parse_command(
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise typer.BadParameter(f'"{zone}" is no zone of the IANA database') from error
-    context = SourceContext("file", lang=lang, zone=zone)
+    context, missing = SourceContext("file", lang=lang, zone=zone), False
     for file in files:
-        emit(_parsed(file, kind, url, content_type, context))
+        try:
+            body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        except OSError as error:
+            missing = True
+            emit([{"file": str(file), "error": f"cannot read: {error.strerror or error}"}])
+            continue
+        emit(_parsed(str(file), body, kind, url, content_type, context))
+    if missing:
+        raise typer.Exit(1)
 
 
 def _parsed(
-    file: Path, kind: str, url: str, content_type: str, context: SourceContext
+    file: str, body: bytes, kind: str, url: str, content_type: str, context: SourceContext
 ) -> Iterator[dict[str, Any]]:
     from parsers.entry import ParseError
     from parsers.read import read
     from worker import clock
 
     try:
-        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         document = read(body, kind=kind, content_type=content_type, url=url, context=context, now=clock.now())
-    except OSError as error:
-        yield {"file": str(file), "error": f"cannot read: {error.strerror or error}"}
     except ParseError as error:
-        yield {"file": str(file), "error": str(error), "kind": error.kind}
-    else:
-        yield from (entry_object(file, entry, document) for entry in document.entries)
+        yield {"file": file, "error": str(error), "kind": error.kind}
+        return
+    for entry in document.entries:
+        yield {"file": file, **entry_object(entry, document)}
 
 
-def entry_object(file: Path, entry: Entry, document: FeedDocument) -> dict[str, Any]:
+def entry_object(entry: Entry, document: FeedDocument) -> dict[str, Any]:
     """An entry as plain values; times RFC 3339 in UTC, YYYY-MM-DD when only the day is known, or null."""
     from worker.entries import show_moment
 
     return {
-        "file": str(file),
         "id": entry.guid,
         "link": entry.link,
         "title": entry.title,

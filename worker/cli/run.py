@@ -90,5 +90,5 @@ def poll_once_command(
         result = poll_once(runtime, wanted)
         for row in source_rows(runtime):
             if row.state in (FAILING, BLOCKED):
-                complain(f"{row.source.id}: {row.reason}")
+                complain(f"{row.source.url}: {row.reason}")
     emit([asdict(result)])

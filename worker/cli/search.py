@@ -87,7 +87,7 @@ def block(article: StoredArticle, query: Query, settings: Settings) -> Group:
     from rich.padding import Padding
     from rich.text import Text
 
-    from worker.cli.output import published, safe
+    from worker.cli.output import below, published, safe
     from worker.query.snippet import snippet
 
     zone = ZoneInfo(settings.zone)
@@ -96,11 +96,11 @@ def block(article: StoredArticle, query: Query, settings: Settings) -> Group:
     facts = [article.publisher or article.source, published(article.published, zone), article.lang]
     if article.sightings > 1:
         facts.append(f"{article.sightings} sources")
-    lines = [safe(" · ".join((*facts, article.id)), style="green")]
     passage = Text()
     for text, marked in snippet(article, query):
         passage.append(text, style="reverse" if marked else "")
-    lines += [passage] if passage else []
-    lines += [safe("  ".join(article.tags), style="cyan")] if article.tags else []
-    lines.append(safe(article.link or article.url, style="blue"))
-    return Group(title, *(Padding(line, (0, 0, 0, 2)) for line in lines), "")
+    lines = [below(" · ".join((*facts, article.id)), style="green")]
+    lines += [Padding(passage, (0, 0, 0, 2), expand=False)] if passage else []
+    lines += [below(" ".join(article.tags), style="cyan")] if article.tags else []
+    lines.append(below(article.link or article.url, style="blue"))
+    return Group(title, *lines, "")

@@ -42,8 +42,6 @@ def list_command(
     data: DataDir = None,
 ) -> None:
     """Show every source: its last answer, what it brought, when it is asked again and why."""
-    from rich.text import Text
-
     from worker.audit.sources import STATES
     from worker.audit.stats import tally
     from worker.cli.output import complain, console, emit
@@ -63,7 +61,7 @@ def list_command(
         return
     screen = console()
     for line in listing(rows, ZoneInfo(settings.zone)):
-        screen.print(line, no_wrap=isinstance(line, Text), overflow="ellipsis")
+        screen.print(line)
 
     typer.echo(
         f"\n{len(rows)} sources: " + ", ".join(f"{c.count} {c.name}" for c in tally(r.state for r in rows))
@@ -85,9 +83,7 @@ def _rows(settings: Settings) -> list[SourceRow]:
 
 def listing(rows: Sequence[SourceRow], zone: ZoneInfo) -> Iterator[RenderableType]:
     """A line of facts for each source, and below it why it is as it is."""
-    from rich.padding import Padding
-
-    from worker.cli.output import aligned, safe
+    from worker.cli.output import aligned, below
 
     heads = ("source", "state", "answer", "items", "newest", "next poll")
     lines = aligned([heads, *(_cells(row, zone) for row in rows)], right=frozenset([3]))
@@ -97,9 +93,10 @@ def listing(rows: Sequence[SourceRow], zone: ZoneInfo) -> Iterator[RenderableTyp
     for row, line in zip(rows, lines, strict=True):
         line.stylize(STYLES.get(row.state, ""), 0, len(row.source.id))
         yield line
-        well = row.state in ("good", "never polled")
-        if why := row.why if well else row.reason:
-            yield Padding(safe(why, 300, "dim" if well else "red"), (0, 0, 0, 2))
+        if row.state not in ("good", "never polled"):
+            yield below(f"{row.reason} ({row.source.url})", 300, "red")
+        elif row.why:
+            yield below(row.why, 300, "dim")
 
 
 def _cells(row: SourceRow, zone: ZoneInfo) -> tuple[str, ...]:

@@ -37,9 +37,12 @@ def stats_command(
         emit(objects(found))
         return
     screen = console()
+    apart = False
     for part in tables(found, days):
+        if apart or part.show_header:
+            screen.print()
         screen.print(part)
-        screen.print()
+        apart = part.show_header
 
 
 def objects(stats: Stats) -> Iterator[dict[str, Any]]:
@@ -107,14 +110,14 @@ def _by_fate(rows: tuple[FateCount, ...], heads: Iterable[Count], title: str, fi
     return made
 
 
-def _line(name: str, pairs: Iterable[tuple[str, str]]) -> Table:
-    from worker.cli.output import safe, table
+def _line(name: str, figures: Iterable[tuple[str, str]]) -> Table:
+    from worker.cli.output import pairs, table
 
     made = table("", "", fold=[""])
     made.show_header = False
     made.columns[0].min_width = 10
     made.columns[0].style = "bold"
-    made.add_row(name, safe("   ".join(f"{label} {value}" for label, value in pairs) or "–"))
+    made.add_row(name, pairs(figures))
     return made
 
 

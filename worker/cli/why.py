@@ -97,7 +97,7 @@ def parts(found: Why, zone: ZoneInfo) -> Iterator[RenderableType]:
         yield _reasons(found)
     if article.seen_by:
         yield Text("\nshown by", "bold")
-        yield _sightings(found, zone)
+        yield from _sightings(found, zone)
     if found.versions:
         yield Text("\nearlier versions", "bold")
         yield _versions(found, zone)
@@ -121,7 +121,7 @@ def _facts(found: Why, zone: ZoneInfo) -> RenderableType:
         ("fate", article.fate),
         ("detail", article.detail),
         ("grade", graded if article.version else ""),
-        ("tags", "  ".join(article.tags)),
+        ("tags", " ".join(article.tags)),
         ("publisher", ", ".join(filter(None, (article.publisher, article.country, article.lang)))),
         ("published", published(article.published, zone) if article.published else "not said"),
         ("first seen", when(article.first_seen, zone)),
@@ -136,31 +136,27 @@ def _facts(found: Why, zone: ZoneInfo) -> RenderableType:
 def _reasons(found: Why) -> RenderableType:
     from worker.cli.output import safe, table
 
-    rows = table("points", "rule", "words", "where", "because", right=["points"], fold=["words", "because"])
+    rows = table("points", "rule", "because", right=["points"], fold=["because"])
     for reason in found.article.reasons:
-        words = ", ".join(f"“{word}”" for word in reason.words)
-        rows.add_row(
-            f"{reason.weight:+.0f}",
-            safe(reason.rule),
-            safe(words, 120),
-            safe(reason.where),
-            safe(reason.sentence, 200),
-        )
+        unsaid = [f"“{word}”" for word in reason.words if word not in reason.sentence]
+        more = f" ({', '.join(unsaid)} in the {reason.where})" if unsaid else ""
+        rows.add_row(f"{reason.weight:+.0f}", safe(reason.rule), safe(f"{reason.sentence}{more}", 300))
     return rows
 
 
-def _sightings(found: Why, zone: ZoneInfo) -> RenderableType:
-    from worker.cli.output import published, safe, table, when
+def _sightings(found: Why, zone: ZoneInfo) -> Iterator[RenderableType]:
+    from worker.cli.output import aligned, below, published, when
 
-    rows = table("seen", "source", "published", "address", fold=["address"])
-    for seen in found.article.seen_by:
-        rows.add_row(
-            when(seen.seen, zone),
-            safe(seen.source, 28),
-            published(seen.published, zone),
-            safe(seen.url or seen.guid),
-        )
-    return rows
+    rows = [("seen", "source", "publisher", "published")]
+    rows += [
+        (when(seen.seen, zone), seen.source, seen.publisher, published(seen.published, zone))
+        for seen in found.article.seen_by
+    ]
+    lines = aligned(rows)
+    yield next(lines)
+    for seen, line in zip(found.article.seen_by, lines, strict=True):
+        yield line
+        yield below(seen.url or seen.guid, style="blue")
 
 
 def _versions(found: Why, zone: ZoneInfo) -> RenderableType:
