@@ -8,6 +8,8 @@ import hmac
 import io
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -265,3 +267,11 @@ def test_the_example_in_the_manual_is_an_alert() -> None:
     assert set(body["articles"][0]) == set(article)
     explained = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}
     assert explained >= set(top) | {f"articles[].{key}" for key in article}
+
+
+def test_what_only_some_channels_need_is_not_loaded_for_all() -> None:
+    code = "import worker.alerts.configured, sys; print({'jinja2', 'apprise', 'smtplib'} & set(sys.modules))"
+    child = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert child.stdout.strip() == "set()"

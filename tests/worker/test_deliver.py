@@ -89,11 +89,12 @@ def test_a_channel_that_asks_for_a_second_each_time_does_not_use_up_the_attempts
 
 
 def test_a_claim_ends_before_its_lease_whatever_the_receiver_does() -> None:
-    assert Limits(timeout=10, lease=60).at_once == 5
-    assert Limits(timeout=10, lease=11).at_once == 1
+    assert Limits(timeout=10, lease=60).at_once() == 5
+    assert Limits(timeout=10, lease=11).at_once() == 1
+    assert Limits(timeout=10, lease=60).at_once(timeout=25) == 1
     for timeout in (1.0, 3.3, 10.0, 59.0):
         limits = Limits(timeout=timeout, lease=60)
-        assert limits.at_once == 1 or limits.at_once * timeout + timeout <= 60
+        assert limits.at_once() == 1 or limits.at_once() * timeout + timeout <= 60
 
 
 def fill(server: Server, keys: Keys, count: int, channels: tuple[str, ...]) -> Outbox:
@@ -199,7 +200,8 @@ def test_the_budget_ends_a_run_and_leaves_the_rest_due(server: Server, keys: Key
     seconds = iter(float(n) for n in range(100))
     with running_sink() as sink:
         limits = Limits(timeout=1.0, lease=4.0, budget=2.0)
-        run = delivery(outbox, WebhookChannel("ops", sink.url), limits=limits, clock=lambda: next(seconds))
+        hook = WebhookChannel("ops", sink.url, timeout=1.0)
+        run = delivery(outbox, hook, limits=limits, clock=lambda: next(seconds))
         assert run.run() == Tally(sent=3)
     assert outbox.waiting("ops") == 6
 

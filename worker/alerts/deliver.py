@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import structlog
 
 from worker.alerts.channels import Channel, SendResult
 from worker.alerts.message import AlertMessage
+from worker.alerts.pace import PaceRules, Paces, after, room, wait
 from worker.store.outbox import Claimed
 
 _log = structlog.get_logger(__name__)
@@ -76,27 +77,29 @@ class Limits:
     lease: float = 60.0
     budget: float = 30.0
 
-    @property
-    def at_once(self) -> int:
+    def at_once(self, timeout: float = 0.0) -> int:
         """How many to claim together so that even if each runs into its time limit the last one is sent, and
-        recorded, within the lease."""
-        return max(1, int(self.lease // self.timeout) - 1)
+        recorded, within the lease. `timeout`: the channel's own, where it is longer."""
+        return max(1, int(self.lease // max(self.timeout, timeout)) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one run did. `lost` counts records that came after their lease: another worker has them."""
+    """What one run did. `lost` counts records that came after their lease: another worker has them; `put_back`
+    those not tried because the channel rests."""
 
     sent: int = 0
     retried: int = 0
     dead: int = 0
     lost: int = 0
+    put_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One channel being served. `message_of` gives the message of an alert id, None when the alert is gone;
-    `rand` a number in [0, 1); `clock` monotonic seconds."""
+    `rand` a number in [0, 1); `clock` seconds, of one clock for all that share `paces`. Without `paces` nothing
+    but the retries slows a channel down."""
 
     outbox: Outbox
     channel: Channel
@@ -105,26 +108,47 @@ class Delivery:
     limits: Limits
     rand: Callable[[], float]
     clock: Callable[[], float]
+    paces: Paces | None = None
+    pace_rules: PaceRules = field(default_factory=PaceRules)
 
     def run(self) -> Tally:
-        """Send what is due until nothing is, or until the budget is spent."""
+        """Send what is due until nothing is, the channel rests, or the budget is spent."""
         ends = self.clock() + self.limits.budget
         ended: Counter[str] = Counter()
         while self.clock() < ends:
-            claims = self.outbox.claim(self.channel.name, self.limits.at_once, self.limits.lease)
+            claims = self._claim()
             if not claims:
                 break
             ended.update(self._one(claimed) for claimed in claims)
-        return Tally(ended["sent"], ended["retry"], ended["dead"], ended["lost"])
+        return Tally(ended["sent"], ended["retry"], ended["dead"], ended["lost"], ended["back"])
+
+    def _claim(self) -> Sequence[Claimed]:
+        most = self.limits.at_once(getattr(self.channel, "timeout", 0.0))
+        if self.paces:
+            most = room(self.paces.get(self.channel.name), self.pace_rules, self.clock(), most)
+        return self.outbox.claim(self.channel.name, most, self.limits.lease) if most else ()
 
     def _one(self, claimed: Claimed) -> str:
-        decision = after_send(self._send(claimed), claimed.attempt, self.rules, self.rand())
+        if self.paces:
+            rest = wait(self.paces.get(self.channel.name), self.pace_rules, self.clock())
+            if rest > 0:
+                return self._put_back(claimed, rest)
+        result = self._send(claimed)
+        decision = after_send(result, claimed.attempt, self.rules, self.rand())
         held = self._record(claimed, decision)
+        if self.paces:
+            pace = after(self.paces.get(self.channel.name), result, self.pace_rules, self.clock())
+            self.paces.put(self.channel.name, pace)
         _log.info(
             "delivery", id=claimed.delivery_id, attempt=claimed.attempt, state=decision.state,
             note=decision.note, delay=round(decision.delay, 1), held=held,
         )  # fmt: skip
         return decision.state if held else "lost"
+
+    def _put_back(self, claimed: Claimed, rest: float) -> str:
+        """Not tried, so not an attempt."""
+        untried = replace(claimed, attempt=claimed.attempt - 1)
+        return "back" if self.outbox.retry(untried, rest, "waits: the channel is given a rest") else "lost"
 
     def _send(self, claimed: Claimed) -> SendResult:
         message = self.message_of(claimed.alert_id)
