@@ -37,7 +37,7 @@ def kuala_lumpur(sentence: Sentence) -> Mention | None:
     named = [mention for mention in offices if mention.name.id in (_GENERIC, "eto-institution")]
     if not named or not _opening(sentence):
         return None
-    places = [name for name in sentence.sided("my") if name.name.kind in ("place", "org", "person")]
+    places = [name for name in sentence.sided("my") if name.name.kind in ("place", "org", "person", "event")]
     for office in named:
         for place in places:
             if max(office.start, place.start) - min(office.end, place.end) <= _REACH:
@@ -51,12 +51,14 @@ def _opening(sentence: Sentence) -> bool:
 
 def office_signals(scene: Scene) -> Iterator[Signal]:
     """What the text says about the offices: the Kuala Lumpur one first, then others, then the institution."""
+    ours: set[str] = {KL}
     for sentence in scene.sentences:
         if mention := kuala_lumpur(sentence):
             yield Signal(f"office-kl-{_depth(sentence)}", (mention,), _where(sentence))
+            ours |= {_GENERIC, "eto-institution"}  # "the office" then means this one
             break
     for sentence in scene.sentences:
-        others = [mention for mention in office_mentions(sentence) if mention.name.id != KL]
+        others = [mention for mention in office_mentions(sentence) if mention.name.id not in ours]
         if others:
             yield Signal(f"office-{_depth(sentence)}", (others[0],), _where(sentence))
             break

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from parsers.entry import Reason
 from parsers.relations import Signal
 
-_PLACES = {"title": "in the headline", "text": "in the text", "source": "in the source"}
+_PLACES = {"title": "in the headline", "text": "in the text", "title and text": "in headline and text"}
 _MATTERS = {
     "diplomacy": "official relations",
     "trade": "trade",
@@ -25,23 +25,32 @@ _MATTERS = {
 _SAID = {
     "office": "HKETO Kuala Lumpur named",
     "official-hk": "Hong Kong office holders act",
+    "officials": "office holders of both sides appear",
     "official-unnamed": "office holders or public bodies act",
     "official-my": "Malaysian office holders act",
     "link": "Malaysia and Hong Kong named together",
     "link-neighbours": "Malaysia and Hong Kong named in neighbouring sentences",
-    "link-spread": "one side in the headline, the other",
+    "link-spread": "one of the two in the headline, the other",
     "link-repeated": "Malaysia and Hong Kong named together again",
+    "apart-both": "both sides named, but nothing joins them",
+    "apart-region": "Hong Kong with the region at large, Malaysia not named",
+    "apart-one": "only one of the two sides named",
     "institution": "the office itself is the matter",
     "third-in-title": "another place comes first",
     "third-beside": "another place stands beside them",
 }
 
 
+_ORDER = ("office", "officials", "institution", "link", "act", "matter", "official", "kind", "third", "apart")
+_NOTHING = "Neither Malaysia nor Hong Kong is named."
+
+
 def told(signal: Signal, weight: float) -> Reason:
     """The reason a signal gives."""
     words = tuple(dict.fromkeys(mention.words for mention in signal.mentions))
     sentence = f"{_said(signal)} {_PLACES[signal.where]} ({quoted(words)})"
-    return Reason(signal.rule, words, signal.where, weight, sentence)
+    where = "title" if signal.where == "title" else "text"
+    return Reason(signal.rule, words, where, weight, sentence)
 
 
 def quoted(words: Sequence[str]) -> str:
@@ -63,9 +72,19 @@ def _said(signal: Signal) -> str:
 def summing_up(grade: int, reasons: Sequence[Reason]) -> str:
     """The one line an alert shows, or the line that says why an article was left out."""
     if not reasons:
-        return "Neither Malaysia with Hong Kong nor a Hong Kong trade office is named."
-    ours = [reason.sentence for reason in reasons if (reason.weight > 0) == (grade >= 2) and reason.weight]
-    chosen = ours[:3] or [reason.sentence for reason in reasons[:2]]
-    text = "; ".join(chosen)
+        return _NOTHING
+    ours = [reason for reason in reasons if (reason.weight > 0) == (grade >= 2)]
+    text = "; ".join(reason.sentence for reason in _different(ours or reasons)[:3])
     lead = "" if grade >= 2 else "In passing: " if grade == 1 else "Not for us: "
-    return f"{lead}{text[0].upper() if not lead else text[0]}{text[1:]}."
+    return f"{lead}{text if lead else text[0].upper() + text[1:]}."
+
+
+def _different(reasons: Sequence[Reason]) -> list[Reason]:
+    """The reasons in the order a reader wants them, without those that only quote the same words again."""
+    ordered = sorted(reasons, key=lambda reason: _ORDER.index(reason.rule.partition("-")[0]))
+    kept: list[Reason] = []
+    for reason in ordered:
+        quoted_already = {word for other in kept for word in other.words}
+        if not set(reason.words) <= quoted_already:
+            kept.append(reason)
+    return kept or list(reasons)

@@ -13,12 +13,14 @@ from parsers.names import Mention
 from parsers.scene import Scene, Sentence
 
 LEAD = 3  # sentences after the title that tell what a text is about
-_OFFICIAL_ROLES = frozenset(("leader", "official", "government", "mission"))
+_OFFICIAL_ROLES = {"leader": 0, "official": 1, "mission": 2, "government": 3}
+_UNNAMED = frozenset(("pm-malaysia", "chief-executive-hk", "sced"))
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One observation: the rule it falls under, the mentions that show it, and where they stand."""
+    """One observation: the rule it falls under, the mentions that show it, and where they stand (title, text,
+    or "title and text")."""
 
     rule: str
     mentions: tuple[Mention, ...]
@@ -128,19 +130,33 @@ def matters(link: Link, speakers: Mapping[str, Sequence[str]]) -> Iterator[Signa
 
 
 def officials(link: Link) -> Iterator[Signal]:
-    """Office holders and governments of either side, named or by their title, in the sentences of a link."""
-    named = False
-    for side in ("hk", "my"):
-        for sentence in link.sentences:
-            acting = [name for name in sentence.sided(side) if name.name.role in _OFFICIAL_ROLES]
-            if acting:
-                yield Signal(f"official-{side}", (acting[0],), _where(sentence))
-                named = True
-                break
-    titles = [(cue, sentence) for sentence in link.sentences for cue in sentence.cues("actor")]
-    if titles and not named:
-        cue, sentence = titles[0]
-        yield Signal("official-unnamed", (cue,), _where(sentence))
+    """Office holders and governments in the sentences of a link: those of both sides together, or of one side,
+    or, where none is named, somebody by title."""
+    acting = {side: found for side in ("hk", "my") if (found := _acting(link, side))}
+    hk, my = acting.get("hk"), acting.get("my")
+    if hk and my and hk != my:
+        both = tuple(sorted((hk, my), key=_start))
+        yield Signal("officials-both", both, _spread_over(link, both))
+        return
+    for side, mention in acting.items():
+        yield Signal(f"official-{side}", (mention,), _spread_over(link, (mention,)))
+        return
+    for sentence in link.sentences:
+        for cue in sentence.cues("actor"):
+            yield Signal("official-unnamed", (cue,), _where(sentence))
+            return
+
+
+def _acting(link: Link, side: str) -> Mention | None:
+    """The most telling office holder of a side: a leader before a minister before a ministry, a name before a
+    title."""
+    found = [
+        (_OFFICIAL_ROLES[name.name.role], name.name.id in _UNNAMED, name.start, name)
+        for sentence in link.sentences
+        for name in sentence.sided(side)
+        if name.name.role in _OFFICIAL_ROLES
+    ]
+    return min(found, key=lambda item: item[:3])[3] if found else None
 
 
 def leads(link: Link) -> bool:
@@ -152,6 +168,16 @@ def stage(scene: Scene, link: Link) -> Link:
     """The link widened by the first sentences that name either side: where the actors of the story appear."""
     near = [s for s in scene.body[:2] if s not in link.sentences and (s.sided("hk") or s.sided("my"))]
     return Link(link.kind, link.hk, link.my, (*link.sentences, *near))
+
+
+def _spread_over(link: Link, mentions: Sequence[Mention]) -> str:
+    end = max((sentence.end for sentence in link.sentences if sentence.number == 0), default=0)
+    places = {"title" if mention.start < end else "text" for mention in mentions}
+    return places.pop() if len(places) == 1 else "title and text"
+
+
+def _start(mention: Mention) -> int:
+    return mention.start
 
 
 def _where(sentence: Sentence) -> str:

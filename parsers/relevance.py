@@ -15,10 +15,10 @@ from parsers import kinds, offices, relations
 from parsers.entry import Article, Reason, Verdict
 from parsers.figures import figures
 from parsers.gazetteer import TAGGED, Gazetteer, builtin
-from parsers.names import Finder, Mention
+from parsers.names import Finder
 from parsers.reasons import summing_up, told
 from parsers.relations import Link, Signal
-from parsers.scene import Scene, is_third, lay_out
+from parsers.scene import Scene, is_stranger, lay_out
 from parsers.topics import Topics
 
 ALERT = 50.0
@@ -27,7 +27,7 @@ PASSING = 20.0
 _STATE_ACTS = frozenset(("act-visit", "act-meet", "act-sign"))
 _NO_STATE_ACTS = frozenset(("act-case", "act-joint-action", "act-consular", "act-sales"))
 _LEISURE = {"matter-tourism-aviation"}
-_NO_STRANGERS = frozenset(("china", "shenzhen", "macau"))
+_REGION = frozenset(("agreement/rcep", "agreement/ahkfta", "org/asean", "place/southeast-asia"))
 
 
 class Rules:
@@ -94,14 +94,16 @@ def _signals(scene: Scene, found: Sequence[Link], rules: Rules) -> Iterator[Sign
     about_offices = tuple(offices.office_signals(scene))
     yield from about_offices
     if found:
-        yield from _link_signals(found, rules)
+        yield from _link_signals(scene, found, rules)
     if found or about_offices:
         yield from kinds.kinds(scene)
     if found and not about_offices:
         yield from _third(scene, found)
+    if not found and not about_offices:
+        yield from _apart(scene)
 
 
-def _link_signals(found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
+def _link_signals(scene: Scene, found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
     link = found[0]
     weights = rules.gazetteer.weights
     shown = (link.hk,) if link.hk is link.my else tuple(sorted((link.hk, link.my), key=lambda m: m.start))
@@ -112,31 +114,39 @@ def _link_signals(found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
     yield from sorted(
         relations.matters(link, rules.topics.speakers), key=lambda signal: -weights[signal.rule]
     )[:2]
-    yield from relations.officials(link)
+    yield from relations.officials(relations.stage(scene, link))
 
 
 def _third(scene: Scene, found: Sequence[Link]) -> Iterator[Signal]:
-    others = [name for name in scene.title.names if _is_stranger(name)]
+    others = [name for name in scene.title.names if is_stranger(name)]
     if others and not (found and found[0].where == "title"):
         yield Signal("third-in-title", (others[0],), "title")
     elif found:
         for sentence in found[0].sentences:
-            beside = [name for name in sentence.names if _is_stranger(name)]
+            beside = [name for name in sentence.names if is_stranger(name)]
             if beside:
                 yield Signal("third-beside", (beside[0],), found[0].where)
                 return
 
 
-def _is_stranger(mention: Mention) -> bool:
-    """Whether a mention is a place of neither side. The mainland belongs to many stories of both."""
-    return is_third(mention) and mention.name.id not in _NO_STRANGERS
+def _apart(scene: Scene) -> Iterator[Signal]:
+    """What is named where nothing joins the two sides; it weighs nothing and explains a low grade."""
+    hk = next((name for name in scene.names if "hk" in name.name.sides), None)
+    my = next((name for name in scene.names if "my" in name.name.sides), None)
+    region = next((name for name in scene.names if name.name.tag in _REGION), None)
+    if hk and my:
+        yield Signal("apart-both", tuple(sorted((hk, my), key=lambda name: name.start)), "text")
+    elif hk and region:
+        yield Signal("apart-region", (hk, region), "text")
+    elif only := hk or my:
+        yield Signal("apart-one", (only,), scene.where(only))
 
 
 def _grade(points: float, analysis: Analysis) -> int:
     rules = {signal.rule for signal in analysis.signals}
     if points >= ALERT:
         return 3 if _core(rules, analysis) else 2
-    return 1 if _passing(analysis) else 0
+    return 1 if _passing(rules) else 0
 
 
 def _core(rules: set[str], analysis: Analysis) -> bool:
@@ -167,17 +177,13 @@ def _office_is_matter(analysis: Analysis) -> bool:
     title, *body = analysis.scene.sentences
     if title.sided("my") or offices.office_mentions(title):
         return True
-    return offices.kuala_lumpur(body[0]) is not None and not any(map(_is_stranger, body[0].names))
+    return offices.kuala_lumpur(body[0]) is not None and not any(map(is_stranger, body[0].names))
 
 
-def _passing(analysis: Analysis) -> bool:
-    names = analysis.scene.names
-    sides = {side for name in names for side in name.name.sides}
-    if sides >= {"hk", "my"} or any(signal.rule.startswith("office-") for signal in analysis.signals):
-        return True
-    ids = {name.name.tag for name in names}
-    return "hk" in sides and bool(
-        ids & {"agreement/rcep", "org/asean", "agreement/ahkfta", "place/southeast-asia"}
+def _passing(rules: set[str]) -> bool:
+    """Whether both sides, an office, or Hong Kong with the region at large are named at all."""
+    return bool(rules & {"apart-both", "apart-region"}) or any(
+        rule.startswith(("office-", "institution-", "link-")) for rule in rules
     )
 
 

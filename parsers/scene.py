@@ -25,6 +25,7 @@ _DATELINE_RE = re.compile(rf"\s*(?:{_AGENCY}|{_TOWN})")
 _JOINER = r"(?:and|or|as well as|dan|serta|以及|to|including|termasuk|the)\b"
 _LIST_GAP_RE = re.compile(rf"[\s,、，/及和与跟或&]*(?:{_JOINER})?[\s,、，(（「\"'*“”《]*", re.IGNORECASE)
 _COUNTRIES = frozenset(("place", "third"))
+_NO_STRANGERS = frozenset(("china", "shenzhen", "macau"))
 _BODIES = frozenset(("office", "org", "company", "agreement"))
 _ROWED = frozenset(("place", "third", "org", "company"))
 
@@ -155,9 +156,10 @@ def _row(row: Sequence[Mention]) -> set[int]:
     if any(name.name.id == "tour-lists" for name in row):
         return {name.start for name in row}
     several = len({name.name.id for name in row}) >= 3
-    return {name.start for name in row} if several and any(is_third(name) for name in row) else set()
+    return {name.start for name in row} if several and any(map(is_stranger, row)) else set()
 
 
-def is_third(mention: Mention) -> bool:
-    """Whether a mention is a place of neither side."""
-    return mention.name.kind == "third" or mention.name.role == "third"
+def is_stranger(mention: Mention) -> bool:
+    """Whether a mention is a place of neither side. The mainland and Macau belong to many stories of both."""
+    name = mention.name
+    return (name.kind == "third" or name.role == "third") and name.id not in _NO_STRANGERS
