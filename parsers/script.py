@@ -159,7 +159,7 @@ def _latin(sample: str, hint: str) -> str:
     known = _known(hint)
     if english == malay == 0:
         latin_letters = sum(map(len, words))
-        if known != "other":
+        if known != "other" or len(words) >= 8:
             return known
         return "en" if words and latin_letters >= 0.8 * len(_LETTER_RE.findall(plain)) else "other"
     if english >= malay:
