@@ -11,9 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-pytest.importorskip("jinja2", reason="jinja2 is not installed")
-pytest.importorskip("apprise", reason="apprise is not installed")
-
 from tests.support.messages import NOON, message
 from tests.support.sink import Answer, Sink, running_sink
 from worker.alerts.apprise_door import AppriseChannel, complaint_about, judge_failure

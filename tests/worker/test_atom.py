@@ -7,15 +7,11 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import feedparser
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from tests.support.messages import NOON, article, message
-
-pytest.importorskip("jinja2", reason="jinja2 is not installed")
-
 from worker.alerts.atom import NAMESPACE, watch_feed
 from worker.alerts.message import AlertMessage, StoryRef
 from worker.alerts.view import Reader

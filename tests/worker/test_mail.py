@@ -14,9 +14,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-pytest.importorskip("jinja2", reason="jinja2 is not installed")
-pytest.importorskip("aiosmtpd", reason="aiosmtpd is not installed")
-
 from tests.support.mailsink import running_mail_sink
 from tests.support.messages import NOON, article, message
 from worker.alerts.channels import SendResult

@@ -13,9 +13,6 @@ from lxml import html as lxml_html
 from markdown_it import MarkdownIt
 
 from tests.support.messages import NOON, article, message
-
-pytest.importorskip("jinja2", reason="jinja2 is not installed")
-
 from worker.alerts.digest import gather
 from worker.alerts.message import AlertMessage, StoryRef, one_line
 from worker.alerts.render import Rendered, escape_markdown, render_alert, render_brief
