@@ -23,7 +23,7 @@ def kinds(scene: Scene) -> Iterator[Signal]:
         strong_title = [word for word in in_title[kind] if not word.weak]
         strong_lead = [word for word in in_lead[kind] if not word.weak]
         if strong_title:
-            if kind != "celebrity" or not _grave(scene):
+            if kind not in ("celebrity", "disaster") or not _grave(scene):
                 yield Signal(f"kind-{kind}-title", tuple(strong_title[:3]), "title")
         elif len({word.words for word in strong_lead}) >= 2 or (
             strong_lead and len(in_title[kind] + in_lead[kind]) >= 2
@@ -32,7 +32,7 @@ def kinds(scene: Scene) -> Iterator[Signal]:
 
 
 def _grave(scene: Scene) -> bool:
-    """Whether a headline with a star in it is about money, a crime or an agreement all the same."""
+    """Whether a headline with a star or an injury in it is about money, a crime or an agreement all the same."""
     return any(
         word.name.id in ("crime-legal", "financial-services", "sign", "fund") and not word.weak
         for word in scene.title.words

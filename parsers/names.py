@@ -1,8 +1,8 @@
 """Finds the gazetteer's names and words in a text: one automaton over all forms, positions kept.
 
 Latin forms stand between word edges and keep their capitals ("MIDA" is not "mida", "Perak" is not "perak");
-Chinese forms are found anywhere. Where forms overlap the longest wins, and an entry's `excludes` win as well
-but are no mention. Forms that need a context are looked at once the certain names are known.
+Chinese forms are found anywhere. Where forms overlap the longest wins; where an entry's `excludes` stand, its own
+forms do not count. Forms that need a context are looked at once the certain names are known.
 The only user of ahocorasick-rs.
 """
 
@@ -39,9 +39,8 @@ class Found:
     words: tuple[Mention, ...]
 
 
-# Start, end, and what stands there: nothing, where a longer string only swallows a form.
-_Match = tuple[int, int, Name | None, Form | None]
-_Target = tuple[Name | None, Form | None, int]
+_Match = tuple[int, int, Name, Form]  # start, end, what stands there and in which form
+_Target = tuple[Name, Form | None, int]  # no form: the string means something else than this name
 
 
 class Finder:
@@ -49,13 +48,11 @@ class Finder:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         meanings: dict[str, list[_Target]] = {}
-        swallowed: set[str] = set()
         for name in gazetteer.names:
             for form in name.forms:
                 meanings.setdefault(fold(form.text), []).append((name, form, _case_rule(form.text)))
-            swallowed.update(map(fold, name.excludes))
-        for text in swallowed:
-            meanings.setdefault(text, []).append((None, None, _ANY_CASE))
+            for text in map(fold, name.excludes):
+                meanings.setdefault(text, []).append((name, None, _ANY_CASE))
         texts = list(meanings)
         self._patterns = [(_joins(text[0]), _joins(text[-1]), tuple(meanings[text])) for text in texts]
         self._automaton = ahocorasick_rs.AhoCorasick(
@@ -70,6 +67,7 @@ class Finder:
         doubtful: list[_Match] = []
         cues: list[_Match] = []
         topics: list[_Match] = []
+        excluded: list[tuple[int, int, Name]] = []
         for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
             left_edge, right_edge, targets = self._patterns[index]
             if left_edge and start and _joins(folded[start - 1]):
@@ -77,8 +75,8 @@ class Finder:
             if right_edge and end < len(folded) and _joins(folded[end]):
                 continue
             for name, form, case in targets:
-                if name is None or form is None:
-                    certain.append((start, end, None, None))
+                if form is None:
+                    excluded.append((start, end, name))
                 elif case == _ANY_CASE or _case_fits(text, start, end, form.text, case):
                     kind = name.kind
                     if kind == "topic":
@@ -87,8 +85,10 @@ class Finder:
                         cues.append((start, end, name, form))
                     else:
                         (doubtful if form.any_of else certain).append((start, end, name, form))
+        if excluded:
+            certain, doubtful = _without(certain, excluded), _without(doubtful, excluded)
         names = self._settled(certain, doubtful, folded, country)
-        if not any(name.sides for _, _, name, _ in names if name is not None):
+        if not any(name.sides for _, _, name, _ in names):
             return Found(_mentions(text, names), ())
         words = _longest(cues, len(text)) + _longest(topics, len(text))
         return Found(_mentions(text, names), _mentions(text, words))
@@ -102,7 +102,7 @@ class Finder:
         names = _longest((match for match in certain if not _is_event(match)), length)
         if doubtful:
             context = _Context(folded, country, names)
-            kept = [match for match in doubtful if match[3] is not None and context.allows(match[3].any_of)]
+            kept = [match for match in doubtful if context.allows(match[3].any_of)]
             if kept:
                 certain = certain + kept
                 names = _longest((match for match in certain if not _is_event(match)), length)
@@ -114,11 +114,12 @@ class _Context:
     """What the certain names and the source say about a text."""
 
     def __init__(self, folded: str, country: str, names: Sequence[_Match]) -> None:
-        sides = {side for *_, name, _ in names if name is not None for side in name.sides}
+        sides = {side for _, _, name, _ in names for side in name.sides}
         self._folded = folded
         self._true = {f"@{side}" for side in sides}
+        self._true.add(f"@source-{country.lower()}")
         if country in ("HK", "MY"):
-            self._true |= {f"@{country.lower()}", f"@source-{country.lower()}"}
+            self._true.add(f"@{country.lower()}")
         if {"@hk", "@my"} <= self._true:
             self._true.add("@both")
 
@@ -126,29 +127,31 @@ class _Context:
         return any(word in self._true if word[0] == "@" else has_word(self._folded, word) for word in any_of)
 
 
-def _kind(match: _Match) -> str:
-    return match[2].kind if match[2] is not None else ""
-
-
 def _is_event(match: _Match) -> bool:
-    return _kind(match) == "event"
+    return match[2].kind == "event"
+
+
+def _without(matches: list[_Match], excluded: list[tuple[int, int, Name]]) -> list[_Match]:
+    """The matches that do not overlap a string which their own entry excludes."""
+    return [
+        match
+        for match in matches
+        if not any(name is match[2] and start < match[1] and match[0] < end for start, end, name in excluded)
+    ]
 
 
 def _one_side(names: list[_Match], country: str) -> list[_Match]:
     """Of names of both sides written alike (中總, 證監會) the one of the source's side."""
     side = country.lower() if country in ("HK", "MY") else ""
+    if not side:
+        return names
     spans: dict[tuple[int, int], set[str]] = {}
     for start, end, name, _ in names:
-        if name is not None:
-            spans.setdefault((start, end), set()).update(name.sides)
+        spans.setdefault((start, end), set()).update(name.sides)
     return [
         match
         for match in names
-        if match[2] is None
-        or not side
-        or len(spans[match[0], match[1]]) < 2
-        or side in match[2].sides
-        or not match[2].sides
+        if len(spans[match[0], match[1]]) < 2 or side in match[2].sides or not match[2].sides
     ]
 
 
@@ -186,13 +189,13 @@ def _case_fits(text: str, start: int, end: int, form: str, rule: int) -> bool:
     if rule == _CAPITAL:
         return True
     words = text[start:end]
-    return words == form or words[0] > "\uff00" or words.replace("\u2019", "'") == form or words.isupper()
+    return words.isupper() or all(a.isupper() == b.isupper() for a, b in zip(words, form, strict=True))
 
 
 def _longest(matches: Iterable[_Match], length: int) -> list[_Match]:
     """The longest matches first, none overlapping another unless it has the very same span. `length` is the
     text's."""
-    kept: list[_Match] = []
+    kept: dict[tuple[int, int, int], _Match] = {}
     spans: set[tuple[int, int]] = set()
     taken = bytearray(length)
     for match in sorted(matches, key=_by_length):
@@ -202,20 +205,15 @@ def _longest(matches: Iterable[_Match], length: int) -> list[_Match]:
                 continue
             taken[start:end] = b"\x01" * (end - start)
             spans.add((start, end))
-        kept.append(match)
-    return kept
+        kept.setdefault((start, end, id(match[2])), match)  # "MITI" and "Miti" are one mention
+    return list(kept.values())
 
 
 def _by_length(match: _Match) -> tuple[int, int]:
     return match[0] - match[1], match[0]
 
 
-def _mentions(text: str, matches: Sequence[_Match]) -> tuple[Mention, ...]:
-    swallowed = {(start, end) for start, end, name, _ in matches if name is None}
-    found = [
-        Mention(name, start, end, text[start:end], form.weak)
-        for start, end, name, form in matches
-        if name is not None and form is not None and (start, end) not in swallowed
-    ]
+def _mentions(text: str, matches: Iterable[_Match]) -> tuple[Mention, ...]:
+    found = [Mention(name, start, end, text[start:end], form.weak) for start, end, name, form in matches]
     found.sort(key=lambda mention: mention.start)
     return tuple(found)

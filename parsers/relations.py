@@ -121,6 +121,8 @@ def matters(link: Link, speakers: Mapping[str, Sequence[str]]) -> Iterator[Signa
             (word.name.id, word) for word in sentence.words if word.name.kind == "topic" and not word.weak
         ]
         for name in sentence.names:
+            if name.name.role in ("eto", "eto-case"):
+                continue  # whether an office is the matter is for parsers.offices to say
             for speaker in (f"role/{name.name.role}", name.name.tag):
                 spoken.extend((topic, name) for topic in speakers.get(speaker, ()))
         for topic, mention in spoken:

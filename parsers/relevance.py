@@ -92,13 +92,15 @@ def analyse(article: Article, rules: Rules) -> Analysis:
 
 def _signals(scene: Scene, found: Sequence[Link], rules: Rules) -> Iterator[Signal]:
     about_offices = tuple(offices.office_signals(scene))
-    yield from about_offices
+    grave = any(signal.rule.startswith(("office-kl", "institution")) for signal in about_offices)
+    if grave or not found:  # an office's routine adds nothing to what joins the two sides
+        yield from about_offices
     if found:
         yield from _link_signals(scene, found, rules)
     if found or about_offices:
         yield from kinds.kinds(scene)
-    if found and not about_offices:
-        yield from _third(scene, found)
+    if found and not grave:
+        yield from _third(scene, found[0])
     if not found and not about_offices:
         yield from _apart(scene)
 
@@ -117,16 +119,21 @@ def _link_signals(scene: Scene, found: Sequence[Link], rules: Rules) -> Iterator
     yield from relations.officials(relations.stage(scene, link))
 
 
-def _third(scene: Scene, found: Sequence[Link]) -> Iterator[Signal]:
+def _third(scene: Scene, link: Link) -> Iterator[Signal]:
+    """Places of neither side, where they come first or stand in the sentences of the link."""
     others = [name for name in scene.title.names if is_stranger(name)]
-    if others and not (found and found[0].where == "title"):
+    if others and link.where != "title":
         yield Signal("third-in-title", (others[0],), "title")
-    elif found:
-        for sentence in found[0].sentences:
-            beside = [name for name in sentence.names if is_stranger(name)]
-            if beside:
-                yield Signal("third-beside", (beside[0],), found[0].where)
-                return
+    consul = link.hk.name.role == "mission"  # the Malaysian one is accredited to Macau as well
+    beside = {
+        name.name.id: name
+        for sentence in link.sentences
+        for name in sentence.names
+        if is_stranger(name) or (consul and name.name.id == "macau")
+    }
+    if beside and not (others and link.where != "title"):
+        rule = "third-beside" if len(beside) == 1 else "third-crowd"
+        yield Signal(rule, tuple(beside.values())[:3], link.where)
 
 
 def _apart(scene: Scene) -> Iterator[Signal]:
@@ -157,15 +164,19 @@ def _core(rules: set[str], analysis: Analysis) -> bool:
     if link is None or link.kind.endswith("deep"):
         return False
     stage = relations.stage(analysis.scene, link)
-    return any(relations.officials(stage)) and _state_acts(stage, link)
+    officials = tuple(relations.officials(stage))
+    return bool(officials) and _state_acts(stage, link, officials)
 
 
-def _state_acts(stage: Link, link: Link) -> bool:
-    """Whether what is done is for office holders to do: no trial, no sales mission, no advice to travellers."""
+def _state_acts(stage: Link, link: Link, officials: Sequence[Signal]) -> bool:
+    """Whether what is done is for office holders to do: no trial, no sales mission, no advice to travellers, and
+    no everyday business of a department."""
     acts = {signal.rule for signal in relations.acts(stage)}
     if acts & _STATE_ACTS:
         return "act-sales" not in acts or bool(acts & {"act-meet", "act-sign"})
     if acts & _NO_STATE_ACTS:
+        return False
+    if all(mention.name.role == "government" for signal in officials for mention in signal.mentions):
         return False
     matters = {signal.rule for signal in relations.matters(stage, {})}
     cooperating = acts & {"act-cooperate", "act-promote"} or "matter-diplomacy" in matters

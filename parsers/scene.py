@@ -27,6 +27,7 @@ _LIST_GAP_RE = re.compile(rf"[\s,、，/及和与跟或&]*(?:{_JOINER})?[\s,、�
 _COUNTRIES = frozenset(("place", "third"))
 _NO_STRANGERS = frozenset(("china", "shenzhen", "macau"))
 _BODIES = frozenset(("office", "org", "company", "agreement"))
+_ACTORS = frozenset(("person", "org", "company"))
 _ROWED = frozenset(("place", "third", "org", "company"))
 
 
@@ -99,12 +100,17 @@ def lay_out(article: Article, finder: Finder, country: str) -> Scene:
 
 def _outside(words: Sequence[Mention], names: Sequence[Mention]) -> Iterator[Mention]:
     """Words that are not part of a name: the University of Science and Technology is no science news, and Bukit
-    Bintang no star. Acts are kept: a consulate's name says as well that consuls act."""
+    Bintang no star. An act that ends inside a name is none: "from Malaysia" in "from Malaysia Airlines"."""
     bodies = {at for name in names if name.name.kind in _BODIES for at in range(name.start, name.end)}
     places = {at for name in names if name.name.kind in _COUNTRIES for at in range(name.start, name.end)}
+    cut = {at for name in names if name.name.kind in _ACTORS for at in range(name.start + 1, name.end)}
     for word in words:
-        covered = bodies if word.name.kind == "topic" else places if word.name.group == "kind" else ()
-        if word.start not in covered or word.end - 1 not in covered:
+        if word.name.group == "act":
+            inside = word.end in cut
+        else:
+            covered = bodies if word.name.kind == "topic" else places if word.name.group == "kind" else ()
+            inside = word.start in covered and word.end - 1 in covered
+        if not inside:
             yield word
 
 

@@ -14,11 +14,11 @@ Files beside this one are TOML, one table per entry, the table's name being the 
     hant = ["..."]                  # folded to Simplified when read, so `hans` holds only other wordings
     hans = ["..."]
     needs = [{ forms = ["KL ETO"], any = ["@hk"] }]   # these forms count only beside one of `any`
-    excludes = ["..."]              # longer strings that swallow a form and mean something else
+    excludes = ["..."]              # longer strings in which a form of this entry means something else
 
 `any` holds plain words or one of @hk, @my (that side is named beyond doubt, or the source is of that side),
-@both, @source-hk, @source-my. `forms = ["*"]` means all forms of the entry. Names of kind event, third, cue and
-topic give no tag of their own kind here; topics are tagged by `parsers.topics`.
+@both, @source-hk, @source-my, @source-sg ... `forms = ["*"]` means all forms of the entry. Names of kind event,
+third, cue and topic give no tag of their own kind here; topics are tagged by `parsers.topics`.
 
 Topics and cues put their words in `strong` and `weak` tables by language instead of the lists above; `names` of
 a topic are the roles and tags that speak for it ("role/airline", "org/hktdc").

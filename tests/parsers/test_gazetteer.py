@@ -35,7 +35,9 @@ def test_users_entries_and_weights_are_added_to_the_builtin_ones() -> None:
 def test_an_entry_of_the_same_id_replaces_the_builtin_one() -> None:
     other = '[[person]]\nid = "john-lee"\nname = "John Lee"\nsides = ["hk"]\nen = ["Somebody Else"]\n'
     mine = read([("mine.toml", other)], builtin())
-    assert [form.text for name in mine.names if name.id == "john-lee" for form in name.forms] == ["Somebody Else"]
+    assert [form.text for name in mine.names if name.id == "john-lee" for form in name.forms] == [
+        "Somebody Else"
+    ]
 
 
 @pytest.mark.parametrize(

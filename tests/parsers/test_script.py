@@ -23,13 +23,21 @@ from parsers.script import fold, language, terms
         ("首相は香港を訪問した", "", "other"),
         ("홍콩 무역 사무소", "", "other"),
         ("สำนักงานการค้าฮ่องกง", "", "other"),
-        ("Le bureau commercial de Hong Kong à Kuala Lumpur ouvre ses portes demain matin à midi", "", "other"),
+        (
+            "Le bureau commercial de Hong Kong à Kuala Lumpur ouvre ses portes demain matin à midi",
+            "",
+            "other",
+        ),
         ("FBM KLCI", "ms", "ms"),
         ("FBM KLCI", "ms_MY", "ms"),
         ("HKETO", "", "en"),
         ("", "en-GB", "en"),
         ("12345", "", "other"),
-        ("Anwar meets John Lee (李家超) on the sidelines of the summit in Lima and invites him to KL", "", "en"),
+        (
+            "Anwar meets John Lee (李家超) on the sidelines of the summit in Lima and invites him to KL",
+            "",
+            "en",
+        ),
     ],
 )
 def test_language_is_told_by_words_and_characters(text: str, hint: str, wanted: str) -> None:
