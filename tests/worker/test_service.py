@@ -247,10 +247,11 @@ def test_every_labelled_article_meets_a_fate_and_the_first_of_all_is_told(
     """The development set as feeds: nothing vanishes, and the item the project began with is told in time."""
     records = read_records(shared_dir / "eval" / "relevance-dev.jsonl")
     [hero] = [
-        r for r in records if "prepared to work with new Hong Kong Economic and Trade Office" in r.title
+        r for r in records if "prepared to work with new Hong Kong Economic and Trade Office" in str(r["title"])
     ]
+    hero_id = str(hero["id"])
     with Publisher() as publisher, running_sink() as receiver:
-        served = serve_records(publisher, records, mode="summary", hold=[hero.id])
+        served = serve_records(publisher, records, mode="summary", hold=[hero_id])
         urls = [source.url for source in served.sources(1.0)]
         with running_service(tmp_path, urls, "--interval", "2", "--webhook", receiver.url) as service:
             expected = len(records) - 1
@@ -264,9 +265,9 @@ def test_every_labelled_article_meets_a_fate_and_the_first_of_all_is_told(
                 return sum(sum(row["fates"].values()) - row["fates"].get("seen", 0) for row in rows)
 
             until(lambda: seen() >= expected, 90, f"all {expected} entries have a fate", service)
-            served.release(hero.id, published=now())
-            until(lambda: hero.id in str([r.body for r in receiver.received]), 10, "the alert", service)
-            [alert] = [r.json for r in receiver.received if r.json["articles"][0]["guid"] == hero.id]
+            served.release(hero_id, published=now())
+            until(lambda: hero_id in str([r.body for r in receiver.received]), 10, "the alert", service)
+            [alert] = [r.json for r in receiver.received if r.json["articles"][0]["guid"] == hero_id]
             assert alert["grade"] == 3
             wanted = {"office/hketo-kl", "person/anwar-ibrahim", "person/john-lee"}
             wanted |= {"topic/diplomacy", "topic/trade", "topic/investment"}
