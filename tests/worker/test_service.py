@@ -251,7 +251,7 @@ def test_every_labelled_article_meets_a_fate_and_the_first_of_all_is_told(
     ]
     hero_id = str(hero["id"])
     with Publisher() as publisher, running_sink() as receiver:
-        served = serve_records(publisher, records, mode="summary", hold=[hero_id])
+        served = serve_records(publisher, records, mode="full", hold=[hero_id])
         urls = [source.url for source in served.sources(1.0)]
         with running_service(tmp_path, urls, "--interval", "2", "--webhook", receiver.url) as service:
             expected = len(records) - 1
