@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import orjson
 
-from feeds.source import Source, SourceKind
+from feeds.source import Route, Source, SourceKind
 
 _NAMES = frozenset(f.name for f in fields(Source))
 
@@ -18,7 +18,5 @@ def source_to_json(source: Source) -> str:
 def source_from_json(raw: bytes | str) -> Source:
     """Fields written by a newer release are passed over, so that workers of two releases may share a server."""
     data = {name: value for name, value in orjson.loads(raw).items() if name in _NAMES}
-    for name, value in data.items():
-        if isinstance(value, list):
-            data[name] = tuple(value)
-    return Source(**data | {"kind": SourceKind(data["kind"])})
+    routes = tuple(Route(route["url"], SourceKind(route["kind"])) for route in data.get("routes", ()))
+    return Source(**data | {"kind": SourceKind(data["kind"]), "routes": routes})
