@@ -39,7 +39,7 @@ class MailSink:
         answer = self.script.pop(0) if self.script else "250 OK"
         if answer.startswith("250"):
             content = cast(bytes, envelope.content)
-            self.mails.append(cast(EmailMessage, message_from_bytes(content, policy=default)))  # type: ignore[arg-type]  # typeshed knows no policy's class
+            self.mails.append(message_from_bytes(content, policy=default))
             self.recipients.append(list(envelope.rcpt_tos))
         if not answer:
             cast(Any, server.transport).abort()

@@ -51,15 +51,15 @@ Choose = Callable[[str, bytes], Answer]
 
 
 class Sink:
-    """Answers come from the script, in order, and then from `otherwise`."""
+    """Answers come from the script, in order, and then from `otherwise`. `port` 0: any free one."""
 
-    def __init__(self, otherwise: Answer | Choose = Answer()) -> None:
+    def __init__(self, otherwise: Answer | Choose = Answer(), port: int = 0) -> None:
         self._otherwise = otherwise
         self._script: deque[Answer] = deque()
         self._lock = threading.Lock()
         self._received: list[Received] = []
         self._stopping = threading.Event()
-        self._server = _server(self)
+        self._server = _server(self, port)
 
     @property
     def url(self) -> str:
@@ -126,7 +126,7 @@ def _whole(answer: Answer) -> bool:
     return not (answer.hang or answer.drop)
 
 
-def _server(sink: Sink) -> ThreadingHTTPServer:
+def _server(sink: Sink, port: int) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -166,7 +166,7 @@ def _server(sink: Sink) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: the sink keeps what it got."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     server.block_on_close = False
     return server
