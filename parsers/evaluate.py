@@ -7,7 +7,7 @@ compared on equal terms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +123,27 @@ def evaluate(records: Sequence[dict[str, Any]], mode: str, rules: Rules | None =
         entities=_tag_rates(judged, "entities"),
         confusions=tuple(_confusions(judged)),
     )
+
+
+def plain(report: Report) -> dict[str, float]:
+    """The figures of a report under flat names ("alert/f1", "languages/ms", "topics"), rounded: what a baseline
+    holds."""
+    figures = {
+        "alert/precision": report.alert.precision,
+        "alert/recall": report.alert.recall,
+        "alert/f1": report.alert.f1,
+        "grades": report.grades,
+        "topics": report.topics.f1,
+        "entities": report.entities.f1,
+    }
+    figures |= {f"languages/{lang}": rates.f1 for lang, rates in report.languages.items()}
+    return {name: round(figure, 4) for name, figure in figures.items()}
+
+
+def fallen(figures: Mapping[str, float], baseline: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """The figures that are below the baseline, or missing, as name -> (baseline, given)."""
+    given = {name: figures.get(name, 0.0) for name in baseline}
+    return {name: (baseline[name], given[name]) for name in baseline if given[name] < baseline[name]}
 
 
 def _alert_rates(judged: Sequence[tuple[dict[str, Any], Verdict]]) -> Rates:

@@ -10,18 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 import ahocorasick_rs
 
 from parsers.gazetteer import Form, Gazetteer, Name
 from parsers.script import fold
 
+_BY_LENGTH = itemgetter(0, 1)
+_BY_START = itemgetter(1)
 _ANY_CASE, _CAPITAL, _EXACT = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """`name` in one of its forms at text[start:end], as the text writes it in `words`."""
+class Mention(NamedTuple):
+    """`name` in one of its forms at text[start:end], as the text writes it in `words`. A tuple, because a text
+    has a hundred of them and a frozen dataclass takes three times as long to make."""
 
     name: Name
     start: int
@@ -39,7 +43,7 @@ class Found:
     words: tuple[Mention, ...]
 
 
-_Match = tuple[int, int, Name, Form]  # start, end, what stands there and in which form
+_Match = tuple[int, int, int, Name, Form]  # length (negative), start, end, what stands there in which form
 _Target = tuple[Name, Form | None, int]  # no form: the string means something else than this name
 
 
@@ -78,43 +82,38 @@ class Finder:
                 if form is None:
                     excluded.append((start, end, name))
                 elif case == _ANY_CASE or _case_fits(text, start, end, form.text, case):
+                    match = (start - end, start, end, name, form)
                     kind = name.kind
                     if kind == "topic":
-                        topics.append((start, end, name, form))
+                        topics.append(match)
                     elif kind == "cue":
-                        cues.append((start, end, name, form))
+                        cues.append(match)
                     else:
-                        (doubtful if form.any_of else certain).append((start, end, name, form))
+                        (doubtful if form.any_of else certain).append(match)
         if excluded:
             certain, doubtful = _without(certain, excluded), _without(doubtful, excluded)
-        names = self._settled(certain, doubtful, folded, country)
-        if not any(name.sides for _, _, name, _ in names):
-            return Found(_mentions(text, names), ())
-        words = _longest(cues, len(text)) + _longest(topics, len(text))
-        return Found(_mentions(text, names), _mentions(text, words))
-
-    def _settled(
-        self, certain: list[_Match], doubtful: list[_Match], folded: str, country: str
-    ) -> list[_Match]:
-        """The names that stay: longest first, the doubtful ones only where their context allows. Events keep
-        apart, so that "John Lee's visit to Malaysia" does not swallow John Lee."""
-        length = len(folded)
-        names = _longest((match for match in certain if not _is_event(match)), length)
         if doubtful:
-            context = _Context(folded, country, names)
-            kept = [match for match in doubtful if context.allows(match[3].any_of)]
-            if kept:
-                certain = certain + kept
-                names = _longest((match for match in certain if not _is_event(match)), length)
-        names = _one_side(names, country)
-        return names + _longest(filter(_is_event, certain), length)
+            context = _Context(folded, country, certain)
+            certain += [match for match in doubtful if context.allows(match[4].any_of)]
+        if not any(match[3].sides for match in certain):
+            return Found(_mentions(text, _settled(certain, len(text), country)), ())
+        words = _longest(cues, len(text)) + _longest(topics, len(text))
+        return Found(_mentions(text, _settled(certain, len(text), country)), _mentions(text, words))
+
+
+def _settled(matches: Sequence[_Match], length: int, country: str) -> list[_Match]:
+    """The names that stay. Events keep apart, so that "John Lee's visit to Malaysia" does not swallow John Lee."""
+    events = [match for match in matches if match[3].kind == "event"]
+    names = [match for match in matches if match[3].kind != "event"] if events else matches
+    settled = _one_side(_longest(names, length), country)
+    return settled + _longest(events, length) if events else settled
 
 
 class _Context:
     """What the certain names and the source say about a text."""
 
     def __init__(self, folded: str, country: str, names: Sequence[_Match]) -> None:
-        sides = {side for _, _, name, _ in names for side in name.sides}
+        sides = {side for match in names for side in match[3].sides}
         self._folded = folded
         self._true = {f"@{side}" for side in sides}
         self._true.add(f"@source-{country.lower()}")
@@ -127,16 +126,12 @@ class _Context:
         return any(word in self._true if word[0] == "@" else has_word(self._folded, word) for word in any_of)
 
 
-def _is_event(match: _Match) -> bool:
-    return match[2].kind == "event"
-
-
 def _without(matches: list[_Match], excluded: list[tuple[int, int, Name]]) -> list[_Match]:
     """The matches that do not overlap a string which their own entry excludes."""
     return [
         match
         for match in matches
-        if not any(name is match[2] and start < match[1] and match[0] < end for start, end, name in excluded)
+        if not any(name is match[3] and start < match[2] and match[1] < end for start, end, name in excluded)
     ]
 
 
@@ -146,12 +141,10 @@ def _one_side(names: list[_Match], country: str) -> list[_Match]:
     if not side:
         return names
     spans: dict[tuple[int, int], set[str]] = {}
-    for start, end, name, _ in names:
-        spans.setdefault((start, end), set()).update(name.sides)
+    for match in names:
+        spans.setdefault(match[1:3], set()).update(match[3].sides)
     return [
-        match
-        for match in names
-        if len(spans[match[0], match[1]]) < 2 or side in match[2].sides or not match[2].sides
+        match for match in names if len(spans[match[1:3]]) < 2 or side in match[3].sides or not match[3].sides
     ]
 
 
@@ -195,25 +188,23 @@ def _case_fits(text: str, start: int, end: int, form: str, rule: int) -> bool:
 def _longest(matches: Iterable[_Match], length: int) -> list[_Match]:
     """The longest matches first, none overlapping another unless it has the very same span. `length` is the
     text's."""
-    kept: dict[tuple[int, int, int], _Match] = {}
-    spans: set[tuple[int, int]] = set()
+    kept: list[_Match] = []
+    spans: dict[tuple[int, int], list[Name]] = {}
     taken = bytearray(length)
-    for match in sorted(matches, key=_by_length):
-        start, end = match[0], match[1]
-        if (start, end) not in spans:
-            if taken.find(1, start, end) >= 0:
-                continue
+    for match in sorted(matches, key=_BY_LENGTH):
+        _, start, end, name, _ = match
+        if taken.find(1, start, end) < 0:
             taken[start:end] = b"\x01" * (end - start)
-            spans.add((start, end))
-        kept.setdefault((start, end, id(match[2])), match)  # "MITI" and "Miti" are one mention
-    return list(kept.values())
-
-
-def _by_length(match: _Match) -> tuple[int, int]:
-    return match[0] - match[1], match[0]
+            spans[start, end] = [name]
+        elif name in spans.get((start, end), (name,)):
+            continue  # overlaps a longer one, or is the same name again ("MITI" and "Miti")
+        else:
+            spans[start, end].append(name)
+        kept.append(match)
+    return kept
 
 
 def _mentions(text: str, matches: Iterable[_Match]) -> tuple[Mention, ...]:
-    found = [Mention(name, start, end, text[start:end], form.weak) for start, end, name, form in matches]
-    found.sort(key=lambda mention: mention.start)
+    found = [Mention(name, start, end, text[start:end], form.weak) for _, start, end, name, form in matches]
+    found.sort(key=_BY_START)
     return tuple(found)

@@ -51,35 +51,31 @@ def _opening(sentence: Sentence) -> bool:
 
 def office_signals(scene: Scene) -> Iterator[Signal]:
     """What the text says about the offices: the Kuala Lumpur one first, then others, then the institution."""
-    ours: set[str] = {KL}
-    for sentence in scene.sentences:
+    told = [(sentence, mentions) for sentence in scene.sentences if (mentions := office_mentions(sentence))]
+    ours = {KL}
+    for sentence, _ in told:
         if mention := kuala_lumpur(sentence):
             yield Signal(f"office-kl-{_depth(sentence)}", (mention,), _where(sentence))
             ours |= {_GENERIC, "eto-institution"}  # "the office" then means this one
             break
-    for sentence in scene.sentences:
-        others = [mention for mention in office_mentions(sentence) if mention.name.id not in ours]
+    for sentence, mentions in told:
+        others = [mention for mention in mentions if mention.name.id not in ours]
         if others:
             yield Signal(f"office-{_depth(sentence)}", (others[0],), _where(sentence))
             break
-    yield from _institution(scene)
-
-
-def _institution(scene: Scene) -> Iterator[Signal]:
-    for sentence in scene.sentences[: LEAD + 1]:
-        offices = office_mentions(sentence)
-        if not offices:
-            continue
-        title = sentence.number == 0
-        cues = [
-            word
-            for word in sentence.words
-            if word.name.group == "act" and word.name.id in _INSTITUTION and (title or not word.weak)
-        ]
-        if cues or any(mention.name.role == "eto-case" for mention in offices):
-            shown = (offices[0], *cues[:1])
+    for sentence, mentions in told:
+        if sentence.number <= LEAD and (shown := _institution(sentence, mentions)):
             yield Signal(f"institution-{_depth(sentence)}", shown, _where(sentence))
-            return
+            break
+
+
+def _institution(sentence: Sentence, mentions: list[Mention]) -> tuple[Mention, ...]:
+    """The office and the word that show that the office itself is the matter; empty where it is not."""
+    title = sentence.number == 0
+    for word in sentence.words:
+        if word.name.group == "act" and word.name.id in _INSTITUTION and (title or not word.weak):
+            return (mentions[0], word)
+    return (mentions[0],) if any(mention.name.role == "eto-case" for mention in mentions) else ()
 
 
 def _depth(sentence: Sentence) -> str:

@@ -14,6 +14,7 @@ from parsers.scene import Scene, Sentence
 
 LEAD = 3  # sentences after the title that tell what a text is about
 _OFFICIAL_ROLES = {"leader": 0, "official": 1, "mission": 2, "government": 3}
+_MALAYSIA = ("Malaysia", "sia", "馬", "马")  # "M'sia-HK", 港馬
 _UNNAMED = frozenset(("pm-malaysia", "chief-executive-hk", "sced"))
 
 
@@ -123,7 +124,7 @@ def matters(link: Link, speakers: Mapping[str, Sequence[str]]) -> Iterator[Signa
         for name in sentence.names:
             if name.name.role in ("eto", "eto-case"):
                 continue  # whether an office is the matter is for parsers.offices to say
-            for speaker in (f"role/{name.name.role}", name.name.tag):
+            for speaker in name.name.speaks:
                 spoken.extend((topic, name) for topic in speakers.get(speaker, ()))
         for topic, mention in spoken:
             if topic not in seen:
@@ -164,6 +165,16 @@ def _acting(link: Link, side: str) -> Mention | None:
 def leads(link: Link) -> bool:
     """Whether a head of government or state stands in a headline that joins the sides."""
     return link.where == "title" and any(name.name.role == "leader" for name in link.sentences[0].names)
+
+
+def two_states(link: Link) -> bool:
+    """Whether a headline speaks of Malaysia and Hong Kong side by side, as of two governments."""
+    if link.where != "title":
+        return False
+    if link.hk is link.my:
+        return link.hk.name.id == "malaysia-hong-kong" and any(part in link.hk.words for part in _MALAYSIA)
+    gap = max(link.hk.start, link.my.start) - min(link.hk.end, link.my.end)
+    return {link.hk.name.id, link.my.name.id} == {"hong-kong", "malaysia"} and gap <= len(" and ")
 
 
 def stage(scene: Scene, link: Link) -> Link:

@@ -7,8 +7,8 @@ Lumpur office, or office holders acting between the two sides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from parsers import kinds, offices, relations
@@ -33,10 +33,14 @@ _REGION = frozenset(("agreement/rcep", "agreement/ahkfta", "org/asean", "place/s
 class Rules:
     """A gazetteer ready for judging. Build once, use for many articles and from many threads."""
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    def __init__(self, gazetteer: Gazetteer, finder: Finder | None = None) -> None:
         self.gazetteer = gazetteer
-        self.finder = Finder(gazetteer)
+        self.finder = finder or Finder(gazetteer)
         self.topics = Topics(gazetteer)
+
+    def reweighted(self, weights: Mapping[str, float]) -> Rules:
+        """These rules with other weights, without building the automaton again."""
+        return Rules(replace(self.gazetteer, weights=weights), self.finder)
 
     @property
     def version(self) -> str:
@@ -165,6 +169,10 @@ def _core(rules: set[str], analysis: Analysis) -> bool:
         return False
     stage = relations.stage(analysis.scene, link)
     officials = tuple(relations.officials(stage))
+    if relations.two_states(link) and {"act-meet", "act-sign"} & {
+        signal.rule for signal in relations.acts(link)
+    }:
+        return True
     return bool(officials) and _state_acts(stage, link, officials)
 
 

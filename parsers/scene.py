@@ -31,25 +31,21 @@ _ACTORS = frozenset(("person", "org", "company"))
 _ROWED = frozenset(("place", "third", "org", "company"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sentence:
-    """`names` and `words` of one sentence. `listed` holds the start of each name that is an item
-    of a list."""
+    """`names` and `words` of one sentence, compared by identity. `hk` and `my` are the names that stand for a
+    side, being neither list items nor share indices."""
 
     number: int
     start: int
     end: int
     names: tuple[Mention, ...]
     words: tuple[Mention, ...]
-    listed: frozenset[int]
+    hk: tuple[Mention, ...]
+    my: tuple[Mention, ...]
 
-    def sided(self, side: str) -> list[Mention]:
-        """The mentions that stand for one side, being neither list items nor share indices."""
-        return [
-            name
-            for name in self.names
-            if side in name.name.sides and name.start not in self.listed and name.name.role != "index"
-        ]
+    def sided(self, side: str) -> tuple[Mention, ...]:
+        return self.hk if side == "hk" else self.my
 
     def cues(self, group: str) -> list[Mention]:
         return [word for word in self.words if word.name.group == group and not word.weak]
@@ -140,8 +136,11 @@ def _sentences(
         words_in[bisect_right(bounds, mention.start) - 1].append(mention)
     for number, start in enumerate(bounds):
         end = bounds[number + 1] if number + 1 < len(bounds) else len(text)
-        listed = _listed(text, names_in[number])
-        yield Sentence(number, start, end, tuple(names_in[number]), tuple(words_in[number]), listed)
+        here = names_in[number]
+        listed = _listed(text, here) if any(map(is_stranger, here)) else ()
+        parties = [name for name in here if name.start not in listed and name.name.role != "index"]
+        hk, my = (tuple(name for name in parties if side in name.name.sides) for side in ("hk", "my"))
+        yield Sentence(number, start, end, tuple(here), tuple(words_in[number]), hk, my)
 
 
 def _listed(text: str, names: Sequence[Mention]) -> frozenset[int]:

@@ -41,8 +41,9 @@ class Topics:
     def _points(self, scene: Scene, links: Sequence[Link], core: bool) -> dict[str, float]:
         points: dict[str, float] = {}
         seen: set[tuple[str, str]] = set()
+        joined = {sentence.number for link in links for sentence in link.sentences}
         for sentence in scene.sentences:
-            factor = self.weights[f"topic-{_place(sentence, links, core)}"]
+            factor = self.weights[f"topic-{_place(sentence.number, joined, core)}"]
             for topic, said, strength in self._said(sentence):
                 if (topic, said) not in seen:
                     seen.add((topic, said))
@@ -55,7 +56,7 @@ class Topics:
             if word.name.kind == "topic":
                 yield word.name.id, word.words, self.weights["topic-weak" if word.weak else "topic-strong"]
         for name in sentence.names:
-            for speaker in (f"role/{name.name.role}", name.name.tag):
+            for speaker in name.name.speaks:
                 for topic in self.speakers.get(speaker, ()):
                     yield topic, speaker, self.weights["topic-speaker"]
 
@@ -76,13 +77,12 @@ def _is_office(rules: frozenset[str]) -> bool:
     return "office-kl-title" in rules
 
 
-def _place(sentence: Sentence, links: Sequence[Link], core: bool) -> str:
-    joined = any(sentence in link.sentences for link in links)
-    if sentence.number == 0:
-        return "title" if joined or not links else "title-apart"
-    if joined or core:
+def _place(number: int, joined: set[int], core: bool) -> str:
+    if number == 0:
+        return "title" if 0 in joined or not joined else "title-apart"
+    if number in joined or core:
         return "link"
-    return "lead" if sentence.number <= LEAD else "deep"
+    return "lead" if number <= LEAD else "deep"
 
 
 def _outweighed(points: dict[str, float], rules: frozenset[str], core: bool) -> None:

@@ -65,13 +65,16 @@ class Form:
     weak: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name:
-    """One entry with all its forms. `sides` holds "hk", "my", both, or nothing."""
+    """One entry with all its forms, compared by identity. `sides` holds "hk", "my", both, or nothing; `speaks`
+    holds what a topic may list it by: its tag and its role."""
 
     kind: str
     id: str
     name: str
+    tag: str
+    speaks: tuple[str, ...]
     sides: tuple[str, ...] = ()
     role: str = ""
     group: str = ""
@@ -80,10 +83,6 @@ class Name:
     forms: tuple[Form, ...] = ()
     excludes: tuple[str, ...] = ()
     years: tuple[int, int] = (0, 9999)
-
-    @property
-    def tag(self) -> str:
-        return f"{self.kind}/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +175,8 @@ def _name(where: str, kind: str, entry: dict[str, Any]) -> Name:
         kind=kind,
         id=entry["id"],
         name=entry.get("name", entry["id"]),
+        tag=f"{kind}/{entry['id']}",
+        speaks=(f"{kind}/{entry['id']}", *([f"role/{entry['role']}"] if entry.get("role") else [])),
         sides=tuple(entry.get("sides", ())),
         role=entry.get("role", ""),
         group=entry.get("group", ""),

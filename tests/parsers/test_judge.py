@@ -1,0 +1,128 @@
+"""One record in, one verdict out; and the scores over labelled records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parsers.evaluate import MODES, Rates, as_article, evaluate, fallen, plain
+from parsers.judge import article_of, joined, judge_record
+
+
+def test_a_record_becomes_a_verdict_in_the_shape_of_the_shell() -> None:
+    given = {
+        "id": 7,
+        "title": "Malaysian durians reach Hong Kong",
+        "summary": "Worth RM5 million.",
+        "country": "MY",
+    }
+    verdict = judge_record(given)
+    assert list(verdict) == ["id", "grade", "score", "tags", "reasons"]
+    assert (verdict["id"], verdict["grade"]) == (7, 2)
+    assert {"figure/rm5m", "topic/trade", "place/malaysia", "relation/malaysia-hong-kong"} <= set(
+        verdict["tags"]
+    )
+    assert any("'durians'" in reason for reason in verdict["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("record", "complaint"),
+    [
+        ([], "a record must be a JSON object, not list"),
+        ({"title": "x"}, "the record has no id"),
+        ({"id": "a", "title": 5}, "record 'a': title must be text, not int"),
+        ({"id": "a", "title": "x", "country": ["MY"]}, "record 'a': country must be text, not list"),
+        ({"id": "a", "title": " ", "summary": None}, "record 'a': needs a title, a summary or a text"),
+    ],
+)
+def test_bad_records_get_one_clear_line(record: Any, complaint: str) -> None:
+    with pytest.raises(ValueError, match="^" + complaint.replace("[", r"\[") + "$"):
+        judge_record(record)
+
+
+def test_a_missing_language_is_told_from_the_text() -> None:
+    assert article_of({"id": 1, "title": "香港與馬來西亞簽署協議"}).lang == "zh-Hant"
+    assert article_of({"id": 1, "title": "x", "lang": "ms"}).lang == "ms"
+
+
+@pytest.mark.parametrize(
+    ("summary", "text", "wanted"),
+    [
+        ("Short.", "", "Short."),
+        ("", "Long text.", "Long text."),
+        ("Long text", "Long text goes on.", "Long text goes on."),
+        ("Other.", "Long text.", "Other.\nLong text."),
+    ],
+)
+def test_summary_and_text_are_joined_without_saying_it_twice(summary: str, text: str, wanted: str) -> None:
+    assert joined(summary, text) == wanted
+
+
+def record(number: int, title: str, grade: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "title": title,
+        "lang": "en",
+        "grade": grade,
+        "topics": [],
+        "entities": [],
+    } | more
+
+
+LABELLED = [
+    record(1, "Hong Kong and Malaysia sign trade pact", 3, topics=["trade", "diplomacy", "education"]),
+    record(2, "A quiet day", 2, gist="AirAsia will fly from Penang to Hong Kong.", entities=["AirAsia"]),
+    record(3, "Malaysian durians in Hong Kong", 1, lang="ms"),
+    record(4, "Rain in Paris", 0),
+]
+
+
+def test_scores_count_what_was_found_missed_and_wrongly_found() -> None:
+    report = evaluate(LABELLED, "title")
+    assert (report.alert.right, report.alert.found, report.alert.wanted) == (1, 2, 2)
+    assert (report.alert.precision, report.alert.recall, report.alert.f1) == (0.5, 0.5, 0.5)
+    assert report.languages["ms"].precision == 0.0
+    assert [(c.id, c.wanted, c.given) for c in report.confusions] == [("2", 2, 0), ("3", 1, 2)]
+    assert report.grades == 0.5
+
+
+def test_the_gist_stands_in_where_there_is_no_summary() -> None:
+    assert as_article(LABELLED[1], "title+summary").text == "AirAsia will fly from Penang to Hong Kong."
+    assert as_article(LABELLED[1], "title").text == ""
+    report = evaluate(LABELLED, "title+summary")
+    assert report.entities.f1 == 1.0
+    assert report.alert.recall == 1.0
+
+
+def test_topics_are_counted_on_alert_worthy_records_only() -> None:
+    assert evaluate(LABELLED[2:], MODES[0]).topics == Rates(0, 0, 0)
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown text mode 'body'; one of title, title\\+summary"):
+        evaluate(LABELLED, "body")
+
+
+def test_rates_of_nothing_are_whole() -> None:
+    assert (Rates(0, 0, 0).precision, Rates(0, 0, 0).recall, Rates(0, 0, 0).f1) == (1.0, 1.0, 1.0)
+
+
+def test_a_figure_below_its_baseline_is_named_and_a_missing_one_too() -> None:
+    assert fallen({"a": 0.9, "b": 0.8}, {"a": 0.9, "b": 0.81, "c": 0.1}) == {
+        "b": (0.81, 0.8),
+        "c": (0.1, 0.0),
+    }
+
+
+def test_figures_have_flat_names() -> None:
+    assert plain(evaluate(LABELLED, "title")) == {
+        "alert/precision": 0.5,
+        "alert/recall": 0.5,
+        "alert/f1": 0.5,
+        "grades": 0.5,
+        "topics": 0.8,
+        "entities": 0.0,
+        "languages/en": 0.6667,
+        "languages/ms": 0.0,
+    }
