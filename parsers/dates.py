@@ -126,7 +126,8 @@ def _normalise(raw: str) -> str:
     if len(raw) > 4 * MAX_LENGTH:
         return ""
     text = raw if raw.isascii() else unicodedata.normalize("NFKC", raw).replace("−", "-").replace("–", "-")
-    text = "".join(char for char in text if char.isprintable() or char.isspace())
+    if not text.isprintable():
+        text = "".join(char for char in text if char.isprintable() or char.isspace())
     text = " ".join(text.lower().split())
     if ".m" in text:
         text = text.replace("a.m.", "am").replace("p.m.", "pm").replace("a.m", "am").replace("p.m", "pm")

@@ -17,6 +17,8 @@ MAX_LENGTH = 8192  # Google News ids alone reach 1,930 characters
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
 _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\u200b\ud800-\udfff]")
+# Nine addresses of ten: nothing in them to clean, to resolve or to doubt.
+_PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?:[/?#][!#-\[\]-~]*)?")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _HOST = re.compile(r"[^\s/?#@\\<>^`{|}\"%]+")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")
@@ -64,6 +66,8 @@ def resolve(href: str, base: str = "") -> str:
     """The absolute http(s) address that `href` means on a page at `base`, otherwise as given; "" when it is
     no address for a reader (`tag:`, `urn:`, `mailto:`, no host, relative without a base). Never raises.
     """
+    if _PLAIN_ADDRESS.fullmatch(href) and len(href) <= MAX_LENGTH and "&amp;" not in href:
+        return href
     href = _LINE_BREAK.sub("", href.strip()) if "\n" in href or "\r" in href else href.strip()
     href = _SPACE.sub(_quote_space, href.replace("&amp;", "&"))
     if not href or len(href) > MAX_LENGTH:

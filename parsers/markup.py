@@ -26,11 +26,18 @@ _BLOCK = _names(
 )
 _HIDDEN = _names("head iframe math noembed noframes noscript script style svg template xml")
 _KNOWN = _INLINE | _BLOCK | _HIDDEN
+_BREAK = "\n"
+# What a tag leaves in the text. Those that hide what they hold need more than that.
+_MARKS = dict.fromkeys(_BLOCK, _BREAK) | dict.fromkeys(_INLINE, "")
 
 # One tag at the start of a piece that holds no further "<". Possessive, so it is linear whatever comes.
 _TAG = re.compile(
     r"""(/?)([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>])"""
     r"""[^>"']*+(?:"[^"]*+"[^>"']*+|'[^']*+'[^>"']*+)*+>"""
+)
+# A tag as it should be. Anything else in a text sends all of it the slow way.
+_NEAT_TAG = re.compile(
+    r"""</?([a-zA-Z][a-zA-Z0-9]*+)(?:\s[^<>"']*+(?:"[^"<>]*+"[^<>"']*+|'[^'<>]*+'[^<>"']*+)*+)?/?>"""
 )
 _LOOSE_TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>])[^>]*>")
 _TAG_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>]|$)")
@@ -54,7 +61,6 @@ _SPACES = frozenset("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u202f\u205f\u3000\
     chr(code) for code in range(0x2000, 0x200B)
 }
 _LINES = frozenset("\u2028\u2029")
-_BREAK = "\n"
 
 
 def to_text(source: str) -> str:
@@ -88,7 +94,9 @@ def decode(text: str) -> str:
     for _ in range(2):
         if "&" not in text:
             break
-        text = _REFERENCE.sub(_one_reference, _SURROGATES.sub(_pair, text))
+        if "&#" in text:
+            text = _SURROGATES.sub(_pair, text)
+        text = _REFERENCE.sub(_one_reference, text)
     return text
 
 
@@ -99,14 +107,17 @@ def tidy(text: str) -> str:
 
 def _lines(text: str) -> str:
     """As `tidy`, but line breaks stay (no empty lines)."""
-    lines = (" ".join(line.split()) for line in _printable(text).split(_BREAK))
-    return _BREAK.join(line for line in lines if line)
+    if _BREAK not in text:
+        return tidy(text)
+    lines = [" ".join(line.split()) for line in _printable(text).split(_BREAK)]
+    return _BREAK.join(filter(None, lines))
 
 
 def _printable(text: str) -> str:
-    text = _ODD.sub(_replace_odd, text)
     if text.isascii():
-        return text
+        return text if text.isprintable() else _ODD.sub(_replace_odd, text)
+    if _ODD.search(text):
+        text = _ODD.sub(_replace_odd, text)
     if "\u200d" in text:
         text = _JOINER.sub("", text)
     return unicodedata.normalize("NFC", text)
@@ -149,7 +160,12 @@ def _is_tag(name: str) -> bool:
 
 def _without_tags(source: str) -> str:
     """Text between the tags; line breaks of the source are spaces, those of block elements are kept."""
-    pieces = source.replace("\r", " ").replace("\n", " ").split("<")
+    if "\n" in source or "\r" in source:
+        source = source.replace("\r", " ").replace("\n", " ")
+    neat = _NEAT_TAG.sub(_neat_tag, source)
+    if "<" not in neat:
+        return neat
+    pieces = source.split("<")
     out = [pieces[0]]
     closing = ""  # what ends the comment or hidden element that we are in
     for number, piece in enumerate(pieces[1:], start=1):
@@ -172,6 +188,12 @@ def _without_tags(source: str) -> str:
             out.append((_BREAK if name in _BLOCK else "") + piece[match.end() :])
     text = "".join(out)
     return text.replace("]]>", "") if "<![CDATA[" in source else text
+
+
+def _neat_tag(match: re.Match[str]) -> str:
+    name = match[1]
+    mark = _MARKS.get(name)
+    return _MARKS.get(name.lower(), match[0]) if mark is None else mark
 
 
 def _open_special(piece: str, out: list[str]) -> str:

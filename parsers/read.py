@@ -8,11 +8,12 @@ from datetime import datetime
 
 from parsers.charset import decode
 from parsers.entry import Entry, FeedDocument, ParseError, SourceContext
-from parsers.formats import xmltext
+from parsers.formats import xmltext, xmltree
 from parsers.formats.build import Place, build_document
 from parsers.formats.feed import read_reference
 from parsers.formats.gdelt import read_gdelt
 from parsers.formats.jsonfeed import read_jsonfeed
+from parsers.formats.quick import read_quick
 from parsers.formats.raw import RawFeed
 from parsers.formats.search import bing_news, google_news
 from parsers.formats.sitemap import read_sitemap
@@ -66,17 +67,29 @@ def _read_xml(text: str) -> RawFeed:
         )
         raise ParseError("not-a-feed", message)
     body, cut = xmltext.first_entries(body)
-    xmltext.refuse_pathological(body)
-    if xmltext.root_name(body) in {"urlset", "sitemapindex"}:
-        feed = read_sitemap(body)
-    else:
-        feed = read_reference(xmltext.repaired(body))
+    feed = _read_body(body)
     if not feed.kind:
         raise ParseError("not-a-feed", "this XML looks like a feed, but holds no channel and no entries")
     if cut:
         warning = f"only the first {xmltext.MAX_ENTRIES} entries are read"
         feed = replace(feed, warnings=(*feed.warnings, warning))
     return feed
+
+
+def _read_body(body: str) -> RawFeed:
+    """The quick reader where the document is well-formed (after repair) and plain, else the reference."""
+    xmltext.refuse_many_attributes(body)
+    name, root = xmltext.root_name(body), xmltree.parse(body)
+    if root is None:
+        body = xmltext.repaired(body)
+        root = xmltree.parse(body)
+    if name in {"urlset", "sitemapindex"}:
+        return read_sitemap(body, root)
+    feed = None if root is None else read_quick(root)
+    if feed is not None:
+        return feed
+    xmltext.refuse_depth(body)
+    return read_reference(body, name)
 
 
 def _refuse_html(text: str) -> None:

@@ -10,40 +10,42 @@ from typing import Any
 
 import feedparser
 
-from parsers.formats.raw import RawEntry, RawFeed, RawText
+from parsers.entry import ParseError
+from parsers.formats.raw import HTML_TYPES, RawEntry, RawFeed, RawText, link_candidates
 
 _DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
+_KINDS = {"rss": "rss", "channel": "rss", "rdf": "rdf", "feed": "atom"}
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
-_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
-def read_reference(text: str) -> RawFeed:
-    """Read a document that begins with its root element. `kind` is "" when feedparser sees no feed in it."""
-    parsed = feedparser.parse(
-        _DECLARATION + text.encode("utf-8", "replace"),
-        response_headers=_HEADERS,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    feed, version = parsed["feed"], parsed.get("version") or ""
-    atom = version.startswith("atom")
+def read_reference(text: str, root: str) -> RawFeed:
+    """Read a document that begins with its root element, whose name in lower case is `root`: feedparser takes
+    RSS that only declares the namespace of Atom for Atom. `kind` is "" when it sees no feed in it.
+
+    Raises ParseError (bad-xml) when feedparser itself fails.
+    """
+    try:
+        parsed = feedparser.parse(
+            _DECLARATION + text.encode("utf-8", "replace"),
+            response_headers=_HEADERS,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # it lets through whatever its parts raise on broken input
+        message = f"this feed is so broken that it cannot be read at all ({type(error).__name__})"
+        raise ParseError("bad-xml", message) from error
+    feed, atom = parsed["feed"], root == "feed"
     return RawFeed(
-        kind=_kind(version),
+        kind=_KINDS.get(root, "") if parsed.get("version") or parsed["entries"] else "",
         entries=tuple(_entry(entry, atom=atom) for entry in parsed["entries"]),
         title=_string(feed, "title"),
-        link=_string(feed, "link"),
+        link=next(iter(link_candidates("", _alternates(feed), "")), ""),
         language=_string(feed, "language"),
         ttl=_string(feed, "ttl"),
         update_period=_string(feed, "sy_updateperiod"),
         update_frequency=_string(feed, "sy_updatefrequency"),
         warnings=("the XML is not well-formed; it was read leniently",) if parsed.get("bozo") else (),
     )
-
-
-def _kind(version: str) -> str:
-    if version in {"rss10", "rss090"}:
-        return "rdf"
-    return version.rstrip("0123456789nu") if version.startswith(("rss", "atom")) else ""
 
 
 def _string(record: dict[str, Any], key: str) -> str:
@@ -70,17 +72,17 @@ def _entry(entry: dict[str, Any], *, atom: bool) -> RawEntry:
 
 
 def _links(entry: dict[str, Any]) -> tuple[str, ...]:
-    """The original behind a feed proxy, then the alternates (pages first), then an id that is an address.
+    """`entry["link"]` is not asked: it may be the body of `<link rel="enclosure">` or a `tag:` id."""
+    return link_candidates(_string(entry, "feedburner_origlink"), _alternates(entry), _string(entry, "id"))
 
-    `entry["link"]` is not asked: it may be the body of `<link rel="enclosure">` or a `tag:` id.
-    """
-    alternates = [link for link in dict.get(entry, "links") or () if link.get("rel") == "alternate"]
-    alternates.sort(key=lambda link: link.get("type", "text/html") not in _HTML_TYPES)
-    guid = _string(entry, "id")
-    found = [_string(entry, "feedburner_origlink"), *(link.get("href", "") for link in alternates)]
-    if guid.startswith(("http://", "https://")):
-        found.append(guid)
-    return tuple(dict.fromkeys(href for href in found if href))
+
+def _alternates(record: dict[str, Any]) -> list[tuple[str, str]]:
+    links = dict.get(record, "links") or ()
+    return [
+        (link.get("type", "text/html"), link.get("href", ""))
+        for link in links
+        if link.get("rel") == "alternate"
+    ]
 
 
 def _text(value: str, detail: dict[str, Any] | None, *, atom: bool) -> RawText:
@@ -108,7 +110,7 @@ def _content(entry: dict[str, Any], *, atom: bool) -> RawText:
     contents = [
         part
         for part in dict.get(entry, "content") or ()
-        if part.get("type", "text/plain") in _HTML_TYPES or part.get("type", "text/plain").startswith("text/")
+        if part.get("type", "text/plain") in HTML_TYPES or part.get("type", "text/plain").startswith("text/")
     ]
     best = max(contents, key=lambda part: len(part.get("value", "")), default=None)
     return _text(best.get("value", ""), best, atom=atom) if best else RawText()

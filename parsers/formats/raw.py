@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,13 @@ class RawFeed:
     update_period: str = ""
     update_frequency: str = ""
     warnings: tuple[str, ...] = ()
+
+
+def link_candidates(original: str, alternates: Iterable[tuple[str, str]], guid: str) -> tuple[str, ...]:
+    """Addresses of an entry, best first: the one behind a feed proxy, the alternates (type, address) with web
+    pages before others, then an id that is an address itself."""
+    ordered = sorted(alternates, key=lambda link: link[0] not in HTML_TYPES)
+    found = [original, *(href for _, href in ordered)]
+    if guid.startswith(("http://", "https://")):
+        found.append(guid)
+    return tuple(dict.fromkeys(href for href in found if href))

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from lxml import etree
-
 from parsers.entry import ParseError
+from parsers.formats import xmltree
 from parsers.formats.raw import RawEntry, RawFeed, RawText
-from parsers.formats.xmltext import repaired
+from parsers.formats.xmltree import local_name
 
 
-def read_sitemap(text: str) -> RawFeed:
-    """Read a `urlset` that begins with its root element. Raises ParseError: bad-xml, or not-a-feed for an
-    index of sitemaps (the message names the first of them)."""
-    root = parse_xml(text)
+def read_sitemap(text: str, root: Any) -> RawFeed:
+    """Read a `urlset`: the text that begins with its root element, and its tree (None when it is not
+    well-formed). Raises ParseError: bad-xml, or not-a-feed for an index of sitemaps (the message names the
+    first of them)."""
     warnings: tuple[str, ...] = ()
     if root is None:
-        root, warnings = (
-            parse_xml(repaired(text), recover=True),
-            ("the XML is not well-formed; it was read leniently",),
-        )
+        root = xmltree.parse(text, recover=True)
+        warnings = ("the XML is not well-formed; it was read leniently",)
     if root is None:
         raise ParseError("bad-xml", "a sitemap was expected, but its XML cannot be read at all")
     if local_name(root) == "sitemapindex":
@@ -29,31 +26,6 @@ def read_sitemap(text: str) -> RawFeed:
         raise ParseError("not-a-feed", message)
     entries = tuple(_entry(child) for child in root if local_name(child) == "url")
     return RawFeed(kind="sitemap", entries=entries, warnings=warnings)
-
-
-def parse_xml(text: str, *, recover: bool = False) -> Any:
-    """The root, or None when it is not well-formed. No DTD, no entities, no network, libxml2's own limits."""
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        recover=recover,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
-    except etree.XMLSyntaxError:
-        return None
-    return root if isinstance(root, etree._Element) else None
-
-
-def local_name(element: Any) -> str:
-    """The name without its namespace, in lower case."""
-    tag = element.tag
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 
 def _entry(url: Any) -> RawEntry:

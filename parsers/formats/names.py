@@ -1,0 +1,92 @@
+"""Names of elements as feedparser uses them (`dc_date`, `content_encoded`, `pubdate`), and what they do there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Doubt(Exception):
+    """The quick reader cannot be sure of the document: it is for the reference to read."""
+
+
+def _set(*lines: str) -> frozenset[str]:
+    return frozenset(" ".join(lines).split())
+
+
+# Namespaces by what feedparser calls them; "" are those of the feed formats themselves.
+NAMESPACES = {
+    "http://backend.userland.com/rss": "",
+    "http://blogs.law.harvard.edu/tech/rss": "",
+    "http://purl.org/rss/1.0/": "",
+    "http://my.netscape.com/rdf/simple/0.9/": "",
+    "http://purl.org/atom/ns#": "",
+    "http://www.w3.org/2005/atom": "",
+    "http://purl.org/rss/1.0/modules/content/": "content",
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://purl.org/dc/terms/": "dcterms",
+    "http://rssnamespace.org/feedburner/ext/1.0": "feedburner",
+    "http://purl.org/rss/1.0/modules/slash/": "slash",
+    "http://purl.org/rss/1.0/modules/syndication/": "sy",
+    "http://purl.org/rss/1.0/modules/threading/": "thr",
+    "http://wellformedweb.org/commentapi/": "wfw",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+    "http://purl.org/syndication/thread/1.0": "thr",
+    "http://webns.net/mvcb/": "admin",
+    "http://prismstandard.org/namespaces/1.2/basic/": "prism",
+}
+# Prefixes that feedparser has handlers for: under another namespace they would still be handled.
+TAKEN_PREFIXES = _set(
+    "admin cc content creativecommons dc dcterms feedburner geo georss gml itunes media psc rdf svg sy xhtml",
+    "xlink xml",
+)
+# What feedparser handles, or stores under a name that is read from it, and the quick reader does not know.
+DOUBTFUL = _set(
+    "abstract authors base body channel cloud content-type content_parsed copyright created_parsed dcterms_valid",
+    "div email entry feed feedburner_browserfriendly fullitem height homepage href image info item links math",
+    "name newlocation rss subtitle summary_detail svg tagline tags textinput title_detail uri url where width",
+)
+PUBLISHED = _set("pubdate published issued dcterms_issued")
+UPDATED = _set("updated modified lastbuilddate dc_date dcterms_modified")
+CREATED = _set("created dcterms_created")
+AUTHOR = _set("author dc_creator dc_author managingeditor")
+PERSON = _set("name email uri url")
+# Inside elements that feedparser does not know, these would still be taken for the entry's own.
+NEVER_NESTED = (PUBLISHED | UPDATED | CREATED | AUTHOR | DOUBTFUL) | _set(
+    "title dc_title link guid id description dc_description summary content content_encoded source language",
+    "dc_language feedburner_origlink news_source category keywords contributor dc_contributor dc_subject",
+    "generator rights webmaster expirationdate enclosure",
+)
+# Elements of a channel whose children say nothing of the channel or its entries.
+CHANNEL_PARENTS = _set("image textinput author contributor skiphours skipdays items")
+NEVER_IN_CHANNEL = _set("item entry channel source dc_title svg math base")
+
+
+class Names:
+    """The names of one document's elements, looked up once for each tag."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def of(self, element: Any) -> str:
+        """feedparser's name of an lxml element. Raises Doubt where its prefix decides in ways of its own."""
+        tag = element.tag
+        name = self._known.get(tag)
+        if name is None:
+            name = self._known[tag] = _name(element, tag)
+        return name
+
+
+def _name(element: Any, tag: Any) -> str:
+    if not isinstance(tag, str):
+        raise Doubt
+    if not tag.startswith("{"):
+        if ":" in tag:  # a prefix that is not declared: feedparser reads the document leniently
+            raise Doubt
+        return tag.lower()
+    namespace, _, local = tag[1:].lower().partition("}")
+    prefix = "" if "backend.userland.com/rss" in namespace else NAMESPACES.get(namespace)
+    if prefix is None:
+        prefix = (element.prefix or "").lower()
+        if not prefix or prefix in TAKEN_PREFIXES:
+            raise Doubt
+    return f"{prefix}_{local}" if prefix else local
