@@ -39,7 +39,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
             load(None, {"data_dir": folder / "data", "poll.allow_private_hosts": True}, {}), server.url
         )
         runtime.server.load_functions()
-        poll_once(runtime, newsday.sources(publisher))
+        polled = poll_once(runtime, newsday.sources(publisher))
+        assert (polled.errors, polled.items > 10) == (0, True)
     yield runtime
     runtime.server.client.close()
     server.stop()
