@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -193,6 +194,23 @@ def test_one_dead_channel_does_not_hold_another(server: Server, keys: Keys) -> N
         assert len(hung.received) < 6
     thread.join(20)
     assert states(outbox)["good", "sent"] == 6
+
+
+def test_a_channel_that_hangs_takes_only_its_share_of_the_threads(server: Server, keys: Keys) -> None:
+    outbox = fill(server, keys, 12, ("hung", "good"))
+    limits = Limits(timeout=1.0, lease=4.0, budget=0.5, parallel=3)
+    with running_sink(Answer(hang=True)) as hung, running_sink() as good, ThreadPoolExecutor(8) as pool:
+        slow = delivery(outbox, WebhookChannel("hung", hung.url, timeout=0.8), limits=limits)
+        runs = [pool.submit(slow.run) for _ in range(8)]
+        hung.wait_for(3)
+        last = pool.submit(delivery(outbox, WebhookChannel("good", good.url), limits=limits).run)
+        assert last.result(0.7).sent == 12  # it had a thread although eight runs came before it
+        assert len(hung.received) == 3
+        idle = sum(run.result() == Tally() for run in runs)
+    assert idle == 5
+    with running_sink() as back:  # the turns are given back
+        again = delivery(outbox, WebhookChannel("hung", back.url), limits=limits)
+        assert drain(again.run, outbox, "hung")["sent"] == 12
 
 
 def test_the_budget_ends_a_run_and_leaves_the_rest_due(server: Server, keys: Keys) -> None:

@@ -6,8 +6,10 @@ same id; nothing else can double a delivery, and nothing can lose one.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -71,11 +73,14 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: `timeout` of one send, `lease` of one claim, `budget` after which nothing more is claimed."""
+    """Seconds: `timeout` of one send, `lease` of one claim, `budget` after which nothing more is claimed.
+    `parallel`: runs of one channel at the same time in one process, so that a channel that hangs cannot take
+    all of its threads."""
 
     timeout: float = 10.0
     lease: float = 60.0
     budget: float = 30.0
+    parallel: int = 4
 
     def at_once(self, timeout: float = 0.0) -> int:
         """How many to claim together so that even if each runs into its time limit the last one is sent, and
@@ -95,6 +100,29 @@ class Tally:
     put_back: int = 0
 
 
+class Turns:
+    """Counts the runs of each channel in this process."""
+
+    def __init__(self) -> None:
+        self._running: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one(self, channel: str, most: int) -> Iterator[bool]:
+        """Whether there was a turn left, for the length of a `with` block."""
+        with self._lock:
+            mine = self._running[channel] < most
+            self._running[channel] += mine
+        try:
+            yield mine
+        finally:
+            with self._lock:
+                self._running[channel] -= mine
+
+
+_TURNS = Turns()  # of the process: tasks make a Delivery each
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One channel being served. `message_of` gives the message of an alert id, None when the alert is gone;
@@ -112,7 +140,12 @@ class Delivery:
     pace_rules: PaceRules = field(default_factory=PaceRules)
 
     def run(self) -> Tally:
-        """Send what is due until nothing is, the channel rests, or the budget is spent."""
+        """Send what is due until nothing is, the channel rests, or the budget is spent. Nothing is done when
+        enough runs of this channel are under way: they take what is due."""
+        with _TURNS.one(self.channel.name, self.limits.parallel) as mine:
+            return self._run() if mine else Tally()
+
+    def _run(self) -> Tally:
         ends = self.clock() + self.limits.budget
         ended: Counter[str] = Counter()
         while self.clock() < ends:
