@@ -19,6 +19,9 @@ def kinds(scene: Scene) -> Iterator[Signal]:
         for word in sentence.words:
             if word.name.group == "kind":
                 target[word.name.id].append(word)
+        for name in sentence.names:
+            if name.name.role in ("sports", "celebrity"):
+                target[name.name.role].append(name)
     for kind in sorted(in_title.keys() | in_lead.keys()):
         strong_title = [word for word in in_title[kind] if not word.weak]
         strong_lead = [word for word in in_lead[kind] if not word.weak]

@@ -8,6 +8,15 @@ from parsers.entry import Reason
 from parsers.relations import Signal
 
 _PLACES = {"title": "in the headline", "text": "in the text", "title and text": "in headline and text"}
+_KINDS = {
+    "market-wrap": "a market report",
+    "sports": "sports news",
+    "celebrity": "celebrity or entertainment news",
+    "disaster": "an accident, a disaster or the weather",
+    "digest": "a digest, a ranking or a list",
+    "health": "health news",
+    "military": "military news",
+}
 _MATTERS = {
     "diplomacy": "official relations",
     "trade": "trade",
@@ -63,8 +72,10 @@ def _said(signal: Signal) -> str:
     shown = signal.mentions[0].name.name
     if group == "office" and not rest.startswith("kl"):
         return f"{shown} named"
-    if group in ("act", "kind"):
-        return shown if group == "act" else f"it is {shown}"
+    if group == "act":
+        return shown
+    if group == "kind":
+        return f"it is {_KINDS.get(rest.rpartition('-')[0], rest)}"
     if group == "matter":
         return f"about {_MATTERS.get(rest, rest)}"
     return _SAID[signal.rule] if signal.rule in _SAID else _SAID[group]

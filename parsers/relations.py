@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from parsers.names import Mention
-from parsers.scene import Scene, Sentence
+from parsers.scene import Scene, Sentence, is_stranger
 
 LEAD = 3  # sentences after the title that tell what a text is about
 _OFFICIAL_ROLES = {"leader": 0, "official": 1, "mission": 2, "government": 3}
@@ -71,8 +71,14 @@ def _body_links(scene: Scene) -> Iterator[Link]:
     for sentence in scene.body:
         place = "first" if sentence.number == 1 else "lead" if sentence.number <= LEAD else "deep"
         link = _link_in(sentence, (f"pair-{place}", f"both-{place}"))
-        if link:
+        if link and place == "first" and _tells_of_us(scene.title):
+            yield Link(link.kind, link.hk, link.my, (scene.title, sentence))  # both tell the same thing
+        elif link:
             yield link
+
+
+def _tells_of_us(title: Sentence) -> bool:
+    return bool(title.hk or title.my) and not any(map(is_stranger, title.names))
 
 
 def _spread(scene: Scene) -> Iterator[Link]:

@@ -126,7 +126,8 @@ def _link_signals(scene: Scene, found: Sequence[Link], rules: Rules) -> Iterator
 def _third(scene: Scene, link: Link) -> Iterator[Signal]:
     """Places of neither side, where they come first or stand in the sentences of the link."""
     others = [name for name in scene.title.names if is_stranger(name)]
-    if others and link.where != "title":
+    first = bool(others) and link.where != "title"
+    if first:
         yield Signal("third-in-title", (others[0],), "title")
     consul = link.hk.name.role == "mission"  # the Malaysian one is accredited to Macau as well
     beside = {
@@ -135,9 +136,10 @@ def _third(scene: Scene, link: Link) -> Iterator[Signal]:
         for name in sentence.names
         if is_stranger(name) or (consul and name.name.id == "macau")
     }
-    if beside and not (others and link.where != "title"):
-        rule = "third-beside" if len(beside) == 1 else "third-crowd"
-        yield Signal(rule, tuple(beside.values())[:3], link.where)
+    if len(beside) > 1:
+        yield Signal("third-crowd", tuple(beside.values())[:3], link.where)
+    elif beside and not first:
+        yield Signal("third-beside", tuple(beside.values()), link.where)
 
 
 def _apart(scene: Scene) -> Iterator[Signal]:

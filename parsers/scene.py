@@ -27,6 +27,8 @@ _LIST_GAP_RE = re.compile(rf"[\s,、，/及和与跟或&]*(?:{_JOINER})?[\s,、�
 _COUNTRIES = frozenset(("place", "third"))
 _NO_STRANGERS = frozenset(("china", "shenzhen", "macau"))
 _BODIES = frozenset(("office", "org", "company", "agreement"))
+_NO_PARTIES = frozenset(("index", "sports", "celebrity"))
+_FIRM = _COUNTRIES | _BODIES
 _ACTORS = frozenset(("person", "org", "company"))
 _ROWED = frozenset(("place", "third", "org", "company"))
 
@@ -34,7 +36,7 @@ _ROWED = frozenset(("place", "third", "org", "company"))
 @dataclass(frozen=True, slots=True, eq=False)
 class Sentence:
     """`names` and `words` of one sentence, compared by identity. `hk` and `my` are the names that stand for a
-    side, being neither list items nor share indices."""
+    side, being neither list items nor share indices nor stars."""
 
     number: int
     start: int
@@ -98,13 +100,14 @@ def _outside(words: Sequence[Mention], names: Sequence[Mention]) -> Iterator[Men
     """Words that are not part of a name: the University of Science and Technology is no science news, and Bukit
     Bintang no star. An act that ends inside a name is none: "from Malaysia" in "from Malaysia Airlines"."""
     bodies = {at for name in names if name.name.kind in _BODIES for at in range(name.start, name.end)}
-    places = {at for name in names if name.name.kind in _COUNTRIES for at in range(name.start, name.end)}
+    firm = [name for name in names if name.name.kind in _FIRM and name.name.role not in _NO_PARTIES]
+    whole = {at for name in firm for at in range(name.start, name.end)}
     cut = {at for name in names if name.name.kind in _ACTORS for at in range(name.start + 1, name.end)}
     for word in words:
         if word.name.group == "act":
             inside = word.end in cut
         else:
-            covered = bodies if word.name.kind == "topic" else places if word.name.group == "kind" else ()
+            covered = bodies if word.name.kind == "topic" else whole if word.name.group == "kind" else ()
             inside = word.start in covered and word.end - 1 in covered
         if not inside:
             yield word
@@ -138,7 +141,7 @@ def _sentences(
         end = bounds[number + 1] if number + 1 < len(bounds) else len(text)
         here = names_in[number]
         listed = _listed(text, here) if any(map(is_stranger, here)) else ()
-        parties = [name for name in here if name.start not in listed and name.name.role != "index"]
+        parties = [name for name in here if name.start not in listed and name.name.role not in _NO_PARTIES]
         hk, my = (tuple(name for name in parties if side in name.name.sides) for side in ("hk", "my"))
         yield Sentence(number, start, end, tuple(here), tuple(words_in[number]), hk, my)
 
