@@ -117,6 +117,17 @@ def test_a_good_source_is_explained(feed: str) -> None:
     assert "ETag" in shown
 
 
+def test_a_configured_source_is_examined_by_its_id_with_all_that_is_known_of_it(
+    feed: str, tmp_path: Path
+) -> None:
+    (tmp_path / "hketo-watch.toml").write_text(
+        f'[[source]]\nid = "mine"\nurl = "{feed}"\npublisher = "Mine"\nday_only = true\n'
+    )
+    [told] = lines(cli("sources", "check", "mine", "--allow-private-hosts", "--json").stdout)
+    assert told["url"] == feed
+    assert all(name.endswith("(day)") for name in told["dates"])
+
+
 def test_a_private_address_is_refused_by_default(feed: str) -> None:
     result = cli("sources", "check", feed)
     assert result.exit_code == 1

@@ -148,6 +148,15 @@ def test_an_article_seen_again_and_changed_is_found_once(server: Server, keys: K
     assert found(store, "trade first") == []  # the words of an earlier version
 
 
+def test_an_article_that_was_judged_anew_answers_as_it_is_now(server: Server, keys: Keys) -> None:
+    store = Store(server, keys)
+    put(server, keys, Item("Trade talks", "In passing", 1, ("topic/trade",), url="https://demo.example/1"))
+    changed = Item("Trade talks", "HKETO named", 3, ("office/hketo-kl",), url="https://demo.example/1")
+    put(server, keys, changed, poll="p2")
+    assert found(store, grade_min=3) == found(store, tags_all=("office/hketo-kl",)) == ["Trade talks"]
+    assert found(store, tags_all=("topic/trade",)) == []
+
+
 def test_expired_articles_are_passed_over(server: Server, keys: Keys) -> None:
     put(server, keys, *ALL)
     server.client.delete(keys.article(3))
