@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from feeds.http import Client
 from feeds.outcome import NO_VALIDATORS, Fetched, Outcome, Validators, classify
 from feeds.schedule import host_of
+from feeds.sitemapindex import best_child, is_index
 from feeds.slots import HostHeld, HostSlots
 from feeds.source import Source, SourceKind
 from feeds.state import HELD
@@ -26,6 +27,7 @@ _ACCEPT = {
     SourceKind.GOOGLE_NEWS: "application/rss+xml, application/xml;q=0.9, */*;q=0.5",
     SourceKind.BING_NEWS: "application/rss+xml, application/xml;q=0.9, */*;q=0.5",
 }
+_INDEX_DEPTH = 2  # an index of indexes is the most that is seen
 _DEFAULT_HOLD = 60.0  # seconds, for a host that says 429 or 503 without saying for how long
 
 
@@ -51,7 +53,18 @@ async def fetch(
     With `slots`, waits for a turn at each host (that time is not part of the fetch's own), and a host that
     answers 429 or 503 is held for all.
     """
-    address = url or source.url
+    fetched = await _ask(client, source, validators, url or source.url, slots)
+    if source.kind is SourceKind.SITEMAP:
+        for _ in range(_INDEX_DEPTH):
+            if fetched.outcome is not Outcome.FRESH or not is_index(fetched.body):
+                break
+            fetched = await _ask_child(client, source, validators, fetched, slots)
+    return fetched
+
+
+async def _ask(
+    client: Client, source: Source, validators: Validators, address: str, slots: HostSlots | None
+) -> Fetched:
     headers = {"Accept": _ACCEPT[source.kind]}
     if validators.etag:
         headers["If-None-Match"] = validators.etag
@@ -60,20 +73,34 @@ async def fetch(
     try:
         exchange = await client.exchange(address, headers=headers, place=slots.place if slots else None)
     except HostHeld as held:
+        wait = held.seconds
         return Fetched(
-            Outcome.BUSY,
-            str(held),
-            url=address,
-            validators=validators,
-            retry_after=held.seconds,
-            cause=HELD,
+            Outcome.BUSY, str(held), url=address, validators=validators, retry_after=wait, cause=HELD
         )
     fetched = classify(exchange, validators, source.kind)
     if slots and fetched.outcome is Outcome.BUSY:
-        slots.hold(
-            host_of(fetched.url), _DEFAULT_HOLD if fetched.retry_after is None else fetched.retry_after
-        )
+        asked = _DEFAULT_HOLD if fetched.retry_after is None else fetched.retry_after
+        slots.hold(host_of(fetched.url), asked)
     return fetched
+
+
+async def _ask_child(
+    client: Client, source: Source, validators: Validators, index: Fetched, slots: HostSlots | None
+) -> Fetched:
+    """The news of a sitemap index stand in one of its children. Only the child's bytes tell whether anything
+    changed: an index may stay the same while a child does not, so its validators are not kept."""
+    url = best_child(index.body, index.url)
+    if not url:
+        reason = "a sitemap index that lists no sitemap"
+        return replace(index, outcome=Outcome.BROKEN, body=b"", cause="empty", reason=reason)
+    child = await _ask(client, source, Validators(body_hash=validators.body_hash), url, slots)
+    return replace(
+        child,
+        validators=Validators(body_hash=child.validators.body_hash),
+        moved_to=index.moved_to,
+        elapsed=index.elapsed + child.elapsed,
+        requests=index.requests + child.requests,
+    )
 
 
 async def fetch_each(

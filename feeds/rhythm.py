@@ -114,7 +114,7 @@ def observe(
     aged = _age(profile, start, now, pooled, learning)
     if not new:
         return aged
-    aged = _watch_tide(aged, start, now)
+    aged = _watch_tide(aged, now)
     hours, days = list(aged.hours), list(aged.days)
     entries, mattered, lately = aged.entries, aged.mattered, aged.lately
     for one in new:
@@ -146,6 +146,7 @@ def _age(profile: Profile, start: float, now: float, pooled: Pooled, learning: L
     return replace(
         profile,
         as_of=now,
+        tide_as_of=profile.tide_as_of or start,
         watched=profile.watched * slow + busy * math.sqrt(slow),
         entries=profile.entries * slow,
         mattered=profile.mattered * slow,
@@ -155,9 +156,9 @@ def _age(profile: Profile, start: float, now: float, pooled: Pooled, learning: L
     )
 
 
-def _watch_tide(profile: Profile, start: float, now: float) -> Profile:
+def _watch_tide(profile: Profile, now: float) -> Profile:
     """Adds the time since the tide was last looked at to the hours of the day and the week it fell into."""
-    at = max(profile.tide_as_of or start, now - 7 * DAY)
+    at = max(profile.tide_as_of, now - 7 * DAY)
     hours, days = list(profile.hours_watched), list(profile.days_watched)
     while at < now:
         hour, day = hour_and_day(at)
@@ -189,6 +190,15 @@ def pace(profile: Profile, prior: Prior, learning: Learning) -> float:
         return settled
     recent = (profile.lately + 0.5) / (profile.lately_watched + 0.5 / settled)
     return math.exp((1 - changed) * math.log(settled) + changed * math.log(recent))
+
+
+def expected(
+    profile: Profile, prior: Prior, since: float, until: float, pooled: Pooled, learning: Learning
+) -> float:
+    """How many entries a source was to publish between two times, by its own pace and tide."""
+    own = tide(profile, pooled, learning)
+    flow = Pooled(own.hours, own.days, pooled.share)
+    return pace(profile, prior, learning) * _news_days(since, until, flow)
 
 
 def _changed(profile: Profile, settled: float, learning: Learning) -> float:

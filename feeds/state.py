@@ -5,9 +5,9 @@ Times are seconds since 1970 UTC; 0 means never.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 
+from feeds import saved
 from feeds.outcome import Fetched, Outcome
 
 GOOD = frozenset({Outcome.FRESH, Outcome.UNCHANGED})
@@ -32,6 +32,8 @@ class PollState:
     moved_to: str = ""  # where permanent redirects have led, as long as they agree
     moved_first: float = 0.0
     moved_seen: int = 0
+    route: int = 0  # 0 the source's own address, else the number of one of its routes
+    looked_home: float = 0.0  # when its own address was last tried while on a route
 
 
 def advance(state: PollState, fetched: Fetched, now: float) -> PollState:
@@ -73,23 +75,9 @@ def _note_move(state: PollState, moved_to: str, now: float) -> PollState:
 
 def to_json(state: PollState) -> str:
     """One JSON object; fields that hold their default are left out."""
-    plain = PollState()
-    kept = {key: value for key, value in asdict(state).items() if value != getattr(plain, key)}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return saved.to_json(state)
 
 
 def from_json(text: str) -> PollState:
     """The reverse of `to_json`. Fields that this version does not know are left aside. Raises ValueError."""
-    data = json.loads(text or "{}")
-    if not isinstance(data, dict):
-        raise ValueError("a poll state must be a JSON object")
-    plain = PollState()
-    known = {}
-    for field in fields(PollState):
-        value = data.get(field.name, getattr(plain, field.name))
-        if isinstance(value, int) and field.type == "float":
-            value = float(value)
-        if type(value) is not type(getattr(plain, field.name)):
-            raise ValueError(f"poll state: {field.name} holds {value!r}")
-        known[field.name] = value
-    return PollState(**known)
+    return saved.from_json(PollState, text)

@@ -1,0 +1,49 @@
+"""Flat frozen dataclasses as JSON and back: what the worker keeps of a source between two polls. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+Saved = TypeVar("Saved")
+
+
+def to_json(value: Any) -> str:
+    """One JSON object; fields that hold their default are left out. Floats are rounded to nine digits."""
+    plain = type(value)()
+    kept = {key: _shorter(item) for key, item in asdict(value).items() if item != getattr(plain, key)}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(shape: type[Saved], text: str) -> Saved:
+    """The reverse of `to_json` for a dataclass whose fields (texts, numbers, flags, tuples of numbers) all have
+    defaults. Fields that it does not have are left aside. Raises ValueError."""
+    data = json.loads(text or "{}")
+    if not isinstance(data, dict):
+        raise ValueError(f"{shape.__name__} must be a JSON object")
+    plain = shape()
+    found = {
+        field.name: _like(getattr(plain, field.name), data[field.name], f"{shape.__name__}.{field.name}")
+        for field in fields(shape)  # type: ignore[arg-type]  # a dataclass, as asked for
+        if field.name in data
+    }
+    return shape(**found)
+
+
+def _shorter(item: Any) -> Any:
+    """Nine digits are more than any of these numbers means; times of day keep their microseconds."""
+    if isinstance(item, float):
+        return item if abs(item) >= 1e6 else float(f"{item:.9g}")
+    return [_shorter(part) for part in item] if isinstance(item, tuple) else item
+
+
+def _like(default: Any, value: Any, name: str) -> Any:
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(default, tuple) and isinstance(value, list):
+        if len(value) == len(default):
+            return tuple(_like(part, item, name) for part, item in zip(default, value, strict=True))
+    elif type(value) is type(default):
+        return value
+    raise ValueError(f"{name} holds {str(value)[:60]!r}")
