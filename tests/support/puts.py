@@ -20,7 +20,8 @@ def put_request(guid: str = "g1", **changes: Any) -> PutRequest:
     words = changes.pop("words", "")
     ts = changes.pop("ts", 1_790_000_000.0)
     grade = changes.get("grade", 3)
-    tags = changes.get("tags", ("office/hketo-kl", "topic/trade"))
+    tags = changes.pop("tags", ("office/hketo-kl", "topic/trade"))
+    indexed = (*tags, *changes.pop("index_tags", ()))
     own = public_id(url, source, guid)
     fields = {
         "id": own, "story": own, "guid": guid, "url": url, "link": url, "title": title, "summary": words,
@@ -36,7 +37,7 @@ def put_request(guid: str = "g1", **changes: Any) -> PutRequest:
     keys = (f"i:{own}", *((f"x:{digest(words)}",) if words else ()))
     values: dict[str, Any] = {
         "poll": "p1", "index": 0, "source": source, "fate": "stored", "guid_key": digest(source, guid),
-        "entry_hash": digest(title, words), "keys": keys, "fields": fields, "text": words, "grade": grade, "tags": tags,
+        "entry_hash": digest(title, words), "keys": keys, "fields": fields, "text": words, "grade": grade, "tags": indexed,
         "terms": tuple(title.lower().split()), "keep": 400 * 86400,
         "sighting": orjson.dumps(sighting).decode(), "alerts": (),
     }  # fmt: skip

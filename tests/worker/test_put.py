@@ -130,6 +130,18 @@ def test_what_was_off_topic_is_stored_and_told_once_its_text_says_more(server: S
     assert server.client.zcard(keys.rejected) == 0
 
 
+def test_a_raised_article_leaves_the_index_of_its_old_grade(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1", grade=1, index_tags=("grade/1", "lang/en", "source/demo"))])
+    put_many(
+        server,
+        keys,
+        [put_request("g1", poll="p2", title="More", grade=3, index_tags=("grade/3", "lang/en", "source/demo"))],
+    )
+    assert server.client.zcard(keys.tag("grade/1")) == 0
+    assert server.client.zrange(keys.tag("grade/3"), 0, -1) == [b"1"]
+    assert server.client.zcard(keys.tag("lang/en")) == 1
+
+
 def test_an_edit_that_says_less_takes_nothing_away(server: Server, keys: Keys) -> None:
     put_many(server, keys, [put_request("g1", grade=3)])
     put_many(server, keys, [put_request("g1", poll="p2", title="Cut", grade=1)])

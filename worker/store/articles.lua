@@ -53,10 +53,16 @@ local function index(prefix, put, n, score)
   end
 end
 
-local function unindex_tags(prefix, n, old, new)
+-- Takes an article out of the tag indexes of what it was, except those it stays in.
+local function unindex_tags(prefix, n, new)
   local stays = {}
   for _, tag in ipairs(new) do stays[tag] = true end
-  for _, tag in ipairs(cjson.decode(old or '[]')) do
+  local tags, grade, lang, source = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'tags', 'grade', 'lang', 'source'))
+  local old = cjson.decode(tags or '[]')
+  old[#old + 1] = 'grade/' .. (grade or '')
+  old[#old + 1] = 'lang/' .. (lang or '')
+  old[#old + 1] = 'source/' .. (source or '')
+  for _, tag in ipairs(old) do
     if not stays[tag] then redis.call('ZREM', prefix .. 't:' .. tag, n) end
   end
 end
@@ -111,7 +117,7 @@ local function revise(prefix, put, n, text, at)
   local a = prefix .. 'a:' .. n
   if put.grade < tonumber(redis.call('HGET', a, 'grade') or '0') then return end
   keep_version(prefix, n, at, put.keep)
-  unindex_tags(prefix, n, redis.call('HGET', a, 'tags'), put.tags)
+  unindex_tags(prefix, n, put.tags)
   local story, score, id = unpack(redis.call('HMGET', a, 'story', 'ts', 'id'))
   put.fields.story, put.fields.ts, put.fields.id, put.fields.first_seen = story, score, id, nil
   write(prefix, put, n, text)

@@ -18,7 +18,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `staged:lease` | hash | poll id -> token | until released | lease.lua |
 | `b:<poll>` | hash | a fetched body (zlib) with its source and times | until processed, 2 days at most | finish_poll |
 | `f:<poll>` | hash | entry index -> fate: makes put idempotent | until processed, 2 days at most | put |
-| `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds u (URL), x (text) | kept | put |
+| `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text) | kept | put |
 | `a:<n>` | hash | an article, or an entry that was dropped, with its verdict | kept | put |
 | `sg:<n>` | hash | source id -> sighting (JSON) | kept | put |
 | `v:<n>` | list | earlier versions (JSON), newest first | kept | put |
