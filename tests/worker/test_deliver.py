@@ -28,6 +28,7 @@ from worker.alerts.deliver import (
     after_send,
 )
 from worker.alerts.message import AlertMessage
+from worker.alerts.pace import LocalPaces
 from worker.store.articles import WantedAlert, put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -116,6 +117,7 @@ def delivery(outbox: Outbox, channel: object, **changes: object) -> Delivery:
         "limits": Limits(timeout=1.0, lease=10.0, budget=5.0),
         "rand": random.Random(1).random,
         "clock": time.monotonic,
+        "paces": LocalPaces(),
     }
     return Delivery(outbox, channel, **(parts | changes))  # type: ignore[arg-type]  # parts of mixed types
 

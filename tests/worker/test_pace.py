@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,13 +15,14 @@ from tests.support.puts import put_request
 from tests.support.sink import Answer, running_sink
 from worker.alerts.channels import SendResult, WebhookChannel
 from worker.alerts.deliver import Delivery, Limits, RetryRules
-from worker.alerts.pace import LocalPaces, Pace, PaceRules, after, room, wait
+from worker.alerts.pace import LocalPaces, Pace, PaceRules, after, resting, room, wait
 from worker.store.articles import WantedAlert, put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.outbox import Outbox
 
-YES, NO, NEVER = SendResult(True), SendResult(False), SendResult(False, permanent=True)
+YES, NO, NEVER = SendResult(True), SendResult(False, reason="503"), SendResult(False, permanent=True)
+LATER = SendResult(False, retry_after=30.0)
 RULES = PaceRules(threshold=3, rest=10.0, longest_rest=40.0, longest_hold=100.0)
 
 
@@ -33,42 +34,53 @@ def play(rules: PaceRules, *results: SendResult, at: float = 1000.0) -> Pace:
 
 
 @pytest.mark.parametrize(
-    ("results", "waits", "may"),
+    ("results", "rests"),
     [
-        ((), 0, 5),
-        ((NO, NO), 0, 5),
-        ((NO, NO, NO), 10, 0),
-        ((NO, NO, NO, NO), 20, 0),
-        ((NO,) * 5, 40, 0),
-        ((NO,) * 500, 40, 0),
-        ((NO, NO, YES, NO, NO), 0, 5),
-        ((NO, NO, NEVER, NO, NO), 0, 5),
-        ((NO,) * 9 + (YES,), 0, 5),
-        ((SendResult(False, retry_after=30.0),), 30, 0),
-        ((SendResult(False, retry_after=1e9),), 100, 0),
-        ((NO, NO, SendResult(False, retry_after=2.0)), 10, 0),
+        ((), 0),
+        ((NO, NO), 0),
+        ((NO, NO, NO), 10),
+        ((NO, NO, NO, NO), 20),
+        ((NO,) * 5, 40),
+        ((NO,) * 500, 40),
+        ((NO, NO, YES, NO, NO), 0),
+        ((NO, NO, NEVER, NO, NO), 0),
+        ((NO, NO, LATER, NO, NO), 0),
+        ((NO,) * 9 + (YES,), 0),
     ],
 )
-def test_when_a_channel_rests(results: tuple[SendResult, ...], waits: float, may: int) -> None:
+def test_when_a_channel_rests(results: tuple[SendResult, ...], rests: float) -> None:
     pace = play(RULES, *results)
-    assert wait(pace, RULES, 1000.0) == pytest.approx(waits)
-    assert room(pace, RULES, 1000.0, 5) == may
+    assert wait(pace, replace(RULES, longest_hold=0.0), 1000.0) == 0
+    if rests:
+        assert resting(pace, RULES, 1000.0 + rests - 0.01)
+        assert room(pace, RULES, 1000.0 + rests, 5) == 1  # a probe
+    assert not resting(pace, RULES, 1000.0 + rests)
+    assert room(pace, RULES, 1000.0, 5) == (0 if LATER in results else 5)
+
+
+@pytest.mark.parametrize(("asked", "held"), [(30.0, 30.0), (0.0, 0.0), (1e9, 100.0)])
+def test_a_retry_after_holds_the_channel_without_being_a_failure(asked: float, held: float) -> None:
+    pace = play(RULES, NO, NO, SendResult(False, retry_after=asked))
+    assert wait(pace, RULES, 1000.0) == held
+    assert room(pace, RULES, 1000.0, 5) == (0 if held else 5)
+    assert not resting(after(pace, NO, RULES, 1000.0), RULES, 1000.0)
 
 
 def test_after_a_rest_one_is_tried_and_its_success_opens_the_channel() -> None:
     down = play(RULES, NO, NO, NO)
     assert room(down, RULES, 1010.0, 5) == 1
-    assert room(after(down, NO, RULES, 1010.0), RULES, 1020.0, 5) == 0
+    assert resting(after(down, NO, RULES, 1010.0), RULES, 1029.0)
     assert room(after(down, YES, RULES, 1010.0), RULES, 1010.0, 5) == 5
 
 
-def test_threshold_zero_never_rests_of_itself() -> None:
+def test_threshold_zero_never_rests() -> None:
     rules = PaceRules(threshold=0)
-    assert wait(play(rules, *[NO] * 50), rules, 1000.0) == 0
+    assert not resting(play(rules, *[NO] * 50), rules, 1000.0)
 
 
-def test_a_clock_that_jumps_back_cannot_close_a_channel_for_longer_than_the_longest_hold() -> None:
-    assert wait(play(RULES, NO, NO, NO, at=1e9), RULES, 0.0) == RULES.longest_hold
+def test_a_clock_that_jumps_back_closes_no_channel_for_good() -> None:
+    assert not resting(play(RULES, NO, NO, NO, at=1e9), RULES, 0.0)
+    assert wait(play(RULES, LATER, at=1e9), RULES, 0.0) == RULES.longest_hold
 
 
 @given(
@@ -111,30 +123,36 @@ def delivery(outbox: Outbox, url: str, paces: LocalPaces, rules: PaceRules) -> D
     )
 
 
-def test_a_channel_that_is_down_costs_no_attempts_and_delivers_everything_when_it_is_back(
-    server: Server, keys: Keys
-) -> None:
+def test_a_channel_that_is_down_is_probed_and_what_is_due_fails_at_once(server: Server, keys: Keys) -> None:
     outbox, paces = outbox_with(server, keys, 12), LocalPaces()
-    rules = PaceRules(threshold=2, rest=0.05, longest_rest=0.1)
+    rules = PaceRules(threshold=2, rest=60.0)
     with running_sink(Answer(503)) as down:
         run = delivery(outbox, down.url, paces, rules)
-        ends = time.monotonic() + 1.0
-        while time.monotonic() < ends:
+        while outbox.waiting("ops"):
             run.run()
             time.sleep(0.01)
-        assert (
-            len(down.received) < 30
-        )  # without rests: all 48 attempts and 12 dead letters within that second
-    with running_sink() as back:
-        run = delivery(outbox, back.url, paces, rules)
-        ends = time.monotonic() + 5.0
+        assert len(down.received) == 2
+    records = [one for alert in outbox.alerts(limit=100) for one in outbox.deliveries(alert.id)]
+    assert {(one.state, one.attempts) for one in records} == {("dead", 4)}
+    assert {one.note for one in records} == {
+        "given up after 4 attempts: not tried, the channel is down: the receiver answered 503"
+    }
+
+
+def test_a_channel_that_comes_back_gets_everything(server: Server, keys: Keys) -> None:
+    outbox, paces = outbox_with(server, keys, 12), LocalPaces()
+    rules = PaceRules(threshold=2, rest=0.02, longest_rest=0.02)
+    with running_sink() as sink:
+        sink.script([Answer(503)] * 4)
+        run = replace(
+            delivery(outbox, sink.url, paces, rules), rules=RetryRules(attempts=50, base=0.01, cap=0.05)
+        )
+        ends = time.monotonic() + 10
         while outbox.waiting("ops") and time.monotonic() < ends:
             run.run()
             time.sleep(0.01)
-        records = [one for alert in outbox.alerts(limit=100) for one in outbox.deliveries(alert.id)]
-        dead = Counter(one.state for one in records)["dead"]
-        assert dead <= 3  # only those that were the probes
-        assert len(back.accepted) == 12 - dead
+    assert len(sink.accepted) == 12
+    assert len(sink.received) == 16
 
 
 def test_retry_after_holds_the_whole_channel_and_what_was_claimed_with_it(server: Server, keys: Keys) -> None:

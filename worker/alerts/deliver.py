@@ -17,7 +17,7 @@ import structlog
 
 from worker.alerts.channels import Channel, SendResult
 from worker.alerts.message import AlertMessage
-from worker.alerts.pace import PaceRules, Paces, after, room, wait
+from worker.alerts.pace import LocalPaces, PaceRules, Paces, after, resting, room, wait
 from worker.store.outbox import Claimed
 
 _log = structlog.get_logger(__name__)
@@ -91,7 +91,7 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What one run did. `lost` counts records that came after their lease: another worker has them; `put_back`
-    those not tried because the channel rests."""
+    those not tried because the channel asked for patience."""
 
     sent: int = 0
     retried: int = 0
@@ -120,14 +120,16 @@ class Turns:
                 self._running[channel] -= mine
 
 
-_TURNS = Turns()  # of the process: tasks make a Delivery each
+# Of the process: tasks make a Delivery each.
+_TURNS = Turns()
+_PACES = LocalPaces()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One channel being served. `message_of` gives the message of an alert id, None when the alert is gone;
-    `rand` a number in [0, 1); `clock` seconds, of one clock for all that share `paces`. Without `paces` nothing
-    but the retries slows a channel down."""
+    `rand` a number in [0, 1); `clock` seconds, of one clock for all that share `paces`, which are the
+    process's own unless others are given."""
 
     outbox: Outbox
     channel: Channel
@@ -136,11 +138,11 @@ class Delivery:
     limits: Limits
     rand: Callable[[], float]
     clock: Callable[[], float]
-    paces: Paces | None = None
+    paces: Paces = field(default_factory=lambda: _PACES)
     pace_rules: PaceRules = field(default_factory=PaceRules)
 
     def run(self) -> Tally:
-        """Send what is due until nothing is, the channel rests, or the budget is spent. Nothing is done when
+        """Send what is due until nothing is, the channel is held, or the budget is spent. Nothing is done when
         enough runs of this channel are under way: they take what is due."""
         with _TURNS.one(self.channel.name, self.limits.parallel) as mine:
             return self._run() if mine else Tally()
@@ -157,21 +159,23 @@ class Delivery:
 
     def _claim(self) -> Sequence[Claimed]:
         most = self.limits.at_once(getattr(self.channel, "timeout", 0.0))
-        if self.paces:
-            most = room(self.paces.get(self.channel.name), self.pace_rules, self.clock(), most)
+        most = room(self.paces.get(self.channel.name), self.pace_rules, self.clock(), most)
         return self.outbox.claim(self.channel.name, most, self.limits.lease) if most else ()
 
     def _one(self, claimed: Claimed) -> str:
-        if self.paces:
-            rest = wait(self.paces.get(self.channel.name), self.pace_rules, self.clock())
-            if rest > 0:
-                return self._put_back(claimed, rest)
-        result = self._send(claimed)
-        decision = after_send(result, claimed.attempt, self.rules, self.rand())
+        pace, now = self.paces.get(self.channel.name), self.clock()
+        if (rest := wait(pace, self.pace_rules, now)) > 0:
+            return self._put_back(claimed, rest)
+        if resting(pace, self.pace_rules, now):
+            result = SendResult(False, reason=f"not tried, the channel is down: {pace.reason}")
+        else:
+            result = self._send(claimed)
+            pace = self.paces.get(self.channel.name)  # other threads send too
+            self.paces.put(self.channel.name, after(pace, result, self.pace_rules, self.clock()))
+        return self._settle(claimed, after_send(result, claimed.attempt, self.rules, self.rand()))
+
+    def _settle(self, claimed: Claimed, decision: Decision) -> str:
         held = self._record(claimed, decision)
-        if self.paces:
-            pace = after(self.paces.get(self.channel.name), result, self.pace_rules, self.clock())
-            self.paces.put(self.channel.name, pace)
         _log.info(
             "delivery", id=claimed.delivery_id, attempt=claimed.attempt, state=decision.state,
             note=decision.note, delay=round(decision.delay, 1), held=held,
@@ -181,7 +185,7 @@ class Delivery:
     def _put_back(self, claimed: Claimed, rest: float) -> str:
         """Not tried, so not an attempt."""
         untried = replace(claimed, attempt=claimed.attempt - 1)
-        return "back" if self.outbox.retry(untried, rest, "waits: the channel is given a rest") else "lost"
+        return "back" if self.outbox.retry(untried, rest, "waits: the channel asked for patience") else "lost"
 
     def _send(self, claimed: Claimed) -> SendResult:
         message = self.message_of(claimed.alert_id)

@@ -1,7 +1,8 @@
 """How fast a channel is used: its rate limit, its own retry-after, and a rest when it is down. Pure.
 
-Waiting here costs a delivery no attempt: what is not tried stays due. So a channel that is down for a night
-delivers everything when it is back, and only what it refuses itself is given up.
+A limit or a retry-after costs a delivery no attempt: what may not be tried stays due. A channel that is down is
+probed now and then; what falls due meanwhile fails at once, as an attempt, without waiting for the time limit again
+and again. So deliveries are given up when they would be without the rest, and others are not delayed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from worker.alerts.channels import SendResult
 @dataclass(frozen=True, slots=True)
 class PaceRules:
     """`rate` messages a second on average and `burst` at once (rate 0: no limit). After `threshold` failures in a
-    row (0: never) the channel rests `rest` seconds, doubled with each failed probe up to `longest_rest`; a
+    row (0: never) the channel rests `rest` seconds, doubled with each failed probe up to `longest_rest`. A
     retry-after holds all of the channel, for `longest_hold` seconds at most."""
 
     rate: float = 0.0
@@ -28,11 +29,13 @@ class PaceRules:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The state of a channel. `failures` in a row; nothing is tried before `rests_until`; `spent` of the burst
-    as of `at`. Seconds of one clock."""
+    """The state of a channel: `failures` in a row and the last one's `reason`; until when it rests and is held;
+    what was `spent` of the burst as of `at`. Seconds of one clock."""
 
     failures: int = 0
+    reason: str = ""
     rests_until: float = 0.0
+    held_until: float = 0.0
     spent: float = 0.0
     at: float = 0.0
 
@@ -58,34 +61,44 @@ class LocalPaces:
 
 
 def wait(pace: Pace, rules: PaceRules, now: float) -> float:
-    """Seconds until the channel may be tried; 0 when it may be now."""
-    rest = min(pace.rests_until - now, max(rules.longest_rest, rules.longest_hold))  # a clock may jump back
-    spent = _spent(pace, rules, now)
-    full = (spent + 1 - rules.burst) / rules.rate if rules.rate else 0.0
-    return max(0.0, rest, full if full > 1e-9 else 0.0)
+    """Seconds until the rate and the channel's retry-after let it be tried; 0 when it may be now."""
+    hold = min(pace.held_until - now, rules.longest_hold)  # a clock may jump back
+    full = (_spent(pace, rules, now) + 1 - rules.burst) / rules.rate if rules.rate else 0.0
+    return max(0.0, hold, full if full > 1e-9 else 0.0)
+
+
+def resting(pace: Pace, rules: PaceRules, now: float) -> bool:
+    """Whether the channel is down and it is not yet time for a probe."""
+    return _down(pace, rules) and 0 < pace.rests_until - now <= rules.longest_rest
 
 
 def room(pace: Pace, rules: PaceRules, now: float, most: int) -> int:
-    """How many may be tried together, `most` at most: one as a probe after failures, what the rate leaves, and
-    0 while there is something to wait for."""
+    """How many may be taken together, `most` at most: what the rate leaves, one as a probe of a channel that is
+    down, and 0 while there is something to wait for."""
     if wait(pace, rules, now) > 0:
         return 0
-    if rules.threshold and pace.failures >= rules.threshold:
+    if _down(pace, rules) and not resting(pace, rules, now):
         return 1
     return min(most, int(rules.burst - _spent(pace, rules, now) + 1e-9)) if rules.rate else most
 
 
 def after(pace: Pace, result: SendResult, rules: PaceRules, now: float) -> Pace:
-    """The state after a try. A channel that refuses one message for good works, as far as we can tell."""
+    """The state after a try. A channel that refuses one message for good, or asks for patience, works."""
     tried = replace(pace, spent=_spent(pace, rules, now) + 1 if rules.rate else 0.0, at=now)
     if result.accepted or result.permanent:
         return replace(tried, failures=0, rests_until=0.0)
-    failures = pace.failures + 1
-    rests_until = now + min(result.retry_after or 0.0, rules.longest_hold)
-    if rules.threshold and failures >= rules.threshold:
-        doubled = rules.rest * 2.0 ** min(failures - rules.threshold, 60)
-        rests_until = max(rests_until, now + min(rules.longest_rest, doubled))
-    return replace(tried, failures=failures, rests_until=rests_until)
+    if result.retry_after is not None:
+        held = now + min(result.retry_after, rules.longest_hold)
+        return replace(tried, failures=0, rests_until=0.0, held_until=held)
+    failed = replace(tried, failures=pace.failures + 1, reason=result.reason)
+    if not _down(failed, rules):
+        return failed
+    doubled = rules.rest * 2.0 ** min(failed.failures - rules.threshold, 60)
+    return replace(failed, rests_until=now + min(rules.longest_rest, doubled))
+
+
+def _down(pace: Pace, rules: PaceRules) -> bool:
+    return 0 < rules.threshold <= pace.failures
 
 
 def _spent(pace: Pace, rules: PaceRules, now: float) -> float:
