@@ -7,7 +7,7 @@ compared on equal terms.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,6 +144,32 @@ def fallen(figures: Mapping[str, float], baseline: Mapping[str, float]) -> dict[
     """The figures that are below the baseline, or missing, as name -> (baseline, given)."""
     given = {name: figures.get(name, 0.0) for name in baseline}
     return {name: (baseline[name], given[name]) for name in baseline if given[name] < baseline[name]}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An article that other rules judge otherwise."""
+
+    article: Article
+    before: Verdict
+    after: Verdict
+
+    @property
+    def gained(self) -> bool:
+        """Whether the other rules alert where these did not."""
+        return self.before.grade < 2 <= self.after.grade
+
+    @property
+    def lost(self) -> bool:
+        return self.after.grade < 2 <= self.before.grade
+
+
+def changes(articles: Iterable[Article], before: Rules, after: Rules) -> Iterator[Change]:
+    """The articles whose grade differs between two sets of rules."""
+    for article in articles:
+        change = Change(article, judge(article, before), judge(article, after))
+        if change.before.grade != change.after.grade:
+            yield change
 
 
 def _alert_rates(judged: Sequence[tuple[dict[str, Any], Verdict]]) -> Rates:

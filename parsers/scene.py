@@ -15,6 +15,7 @@ from parsers.entry import Article
 from parsers.names import Finder, Mention
 from parsers.script import fold
 
+TITLE_LIMIT = 600  # characters; no headline is that long
 TEXT_LIMIT = 4500  # characters of text that are read; what is new stands before that
 
 _SENTENCE_END_RE = re.compile(r"(?<=[.!?])[\"'”’)]?\s+(?=[\"'“‘(]?[A-Z0-9])|(?<=[。！？!?])|\n+")
@@ -79,7 +80,7 @@ class Scene:
 
 def lay_out(article: Article, finder: Finder, country: str) -> Scene:
     """The scene of an article, read up to TEXT_LIMIT characters. `country` is the source's."""
-    title = article.title.strip()
+    title = article.title.strip()[:TITLE_LIMIT]
     body = (article.text or article.summary).strip()[:TEXT_LIMIT]
     if body.startswith(title):  # some feeds begin the text with the headline
         body = body[len(title) :].lstrip()

@@ -86,6 +86,7 @@ def _fold_table() -> dict[int, int]:
         base = unicodedata.normalize("NFD", chr(code))[0]
         if base.isascii():
             table[code] = ord(base)
+    table |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)  # lone surrogates, which no automaton takes
     return table | {ord(a): ord(b) for a, b in _PUNCTUATION.items()}
 
 

@@ -69,7 +69,8 @@ class Topics:
             yield from (("trade", owed / 2), ("eto-institution", owed))
         if "act-consular" in rules:
             yield from (("tourism-aviation", owed), ("culture-people", owed))
-        if core and rules & {"act-visit", "act-meet", "act-sign", "act-promote"} and not _is_office(rules):
+        acting = rules & {"act-visit", "act-meet", "act-sign", "act-promote"} and not _is_office(rules)
+        if core and (acting or "officials-both" in rules):
             yield "diplomacy", owed
 
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from parsers.evaluate import MODES, Rates, as_article, evaluate, fallen, plain
+from parsers.evaluate import MODES, Rates, as_article, changes, evaluate, fallen, plain
+from parsers.explain import pieces
+from parsers.gazetteer import builtin, read
 from parsers.judge import article_of, joined, judge_record
+from parsers.relevance import Rules, builtin_rules
 
 
 def test_a_record_becomes_a_verdict_in_the_shape_of_the_shell() -> None:
@@ -126,3 +129,30 @@ def test_figures_have_flat_names() -> None:
         "languages/en": 0.6667,
         "languages/ms": 0.0,
     }
+
+
+def test_other_rules_gain_and_lose_articles() -> None:
+    articles = [as_article(one, "title") for one in LABELLED]
+    own = '[[company]]\nid = "quiet"\nname = "Quiet"\nsides = ["hk", "my"]\nen = ["quiet day"]\n[weights]\nmatter-trade = -90\n'
+    after = Rules(read([("mine.toml", own)], builtin()))
+    found = list(changes(articles, builtin_rules(), after))
+    assert [(change.article.guid, change.gained, change.lost) for change in found] == [
+        ("1", False, True),
+        ("2", True, False),
+        ("3", False, True),
+    ]
+
+
+def test_pieces_give_the_text_again_with_what_was_seen() -> None:
+    article = article_of(
+        {"id": 1, "title": "Anwar visits Hong Kong", "text": "Talks on trade.", "country": "MY"}
+    )
+    cut = pieces(article)
+    assert "".join(piece.text for piece in cut) == "Anwar visits Hong Kong\nTalks on trade."
+    assert [(piece.text, piece.label) for piece in cut if piece.label] == [
+        ("Anwar", "person/anwar-ibrahim"),
+        ("visits", "cue/visit"),
+        ("Hong Kong", "place/hong-kong"),
+        ("Talks", "cue/meet"),
+        ("trade", "topic/trade"),
+    ]

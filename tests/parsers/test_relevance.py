@@ -200,6 +200,11 @@ PIECES += [
 ]
 
 
+def test_lone_surrogates_and_endless_titles_are_harmless() -> None:
+    assert judge(article("\ud800 Hong Kong and Malaysia \udfff sign pact")).grade == 3
+    assert judge(article("Hong Kong Malaysia " * 100_000, "馬來西亞香港" * 100_000)).grade >= 1
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=12), st.lists(st.sampled_from(PIECES), max_size=20))
 def test_any_order_of_our_words_gets_true_reasons(title: list[str], text: list[str]) -> None:
