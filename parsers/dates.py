@@ -21,6 +21,13 @@ OLDEST_YEAR = 1971  # epoch zero, 1900-01-01, 0001-01-01 (Go) and 1899-12-30 (sp
 FUTURE_ALLOWED = timedelta(hours=24)  # clocks and zones are off by hours, never by days
 _MONTH_FIRST = frozenset({"US", "PH", "PW", "FM", "MH"})
 
+_PLAIN_RFC822 = re.compile(
+    r"[A-Z][a-z]{2}, ([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|UTC|([+-])([0-9]{2})([0-9]{2}))"
+)
+_PLAIN_RFC3339 = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
+)
 _RFC822 = re.compile(
     r"(?:[^\W\d]+\.?,? *)?(\d{1,2})[ -]([^\W\d]{3,9})\.?[ -](\d{4}|\d{2}),? +"
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)? *(.*)"
@@ -101,6 +108,8 @@ def read_date(
     date more than 24 hours after it is refused. `day_only`: the source's times of day mean nothing, only the
     day as written counts. Raises ZoneInfoNotFoundError for a `zone` that does not exist.
     """
+    if not day_only and (at := _common(raw.strip())) is not None:
+        return _accept(at, now)
     text = _normalise(raw)
     if not text or len(text) > MAX_LENGTH:
         return None
@@ -115,6 +124,27 @@ def read_date(
     if fields is None:
         return None
     return _accept(_moment(fields, _zone_info(zone), day_only=day_only), now)
+
+
+def _common(raw: str) -> Moment | None:
+    """The two forms that nine feeds of ten write, exactly as the RFCs have them. None for all others."""
+    if match := _PLAIN_RFC822.fullmatch(raw):
+        day, word, year, hour, minute, second, sign, hours, minutes = match.groups()
+        month, method = MONTHS.get(word.lower(), 0), "rfc822"
+    elif match := _PLAIN_RFC3339.fullmatch(raw):
+        year, month, day, hour, minute, second, sign, hours, minutes = match.groups()
+        method = "iso8601"
+    else:
+        return None
+    offset = int(hours) * 60 + int(minutes) if sign else 0
+    if offset > 14 * 60:
+        return None
+    try:
+        local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        at = local + timedelta(minutes=-offset if sign == "+" else offset) if offset else local
+    except (ValueError, OverflowError):
+        return None
+    return Moment(at, method=method)
 
 
 @lru_cache(maxsize=64)

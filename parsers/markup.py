@@ -39,6 +39,11 @@ _TAG = re.compile(
 _NEAT_TAG = re.compile(
     r"""</?([a-zA-Z][a-zA-Z0-9]*+)(?:\s[^<>"']*+(?:"[^"<>]*+"[^<>"']*+|'[^'<>]*+'[^<>"']*+)*+)?/?>"""
 )
+# The tags that make up nearly all markup of feeds, without a look-up for each.
+_COMMON_BLOCK = re.compile(r"""</?(?:p|br|div|li|ul|h[1-6])(?:\s[^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+)?/?>""")
+_COMMON_INLINE = re.compile(
+    r"""</?(?:a|b|i|em|img|span|strong|font)(?:\s[^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+)?/?>"""
+)
 _LOOSE_TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>])[^>]*>")
 _TAG_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>]|$)")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -55,6 +60,13 @@ _ODD = re.compile(
     "\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uff10-\uff19"
     "\uff21-\uff3a\uff41-\uff5a\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
+# Text without any of these is printable and composed (NFC) as it stands: ASCII, Latin letters, punctuation,
+# kana, Chinese characters, Hangul syllables and full-width punctuation are left out of it.
+_NOT_PLAIN = re.compile(
+    "[^\t\n -~\xa1-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u3001-\u3029\u3041-\u3096\u30a0-\u30ff"
+    "\u3400-\u9fff\uac00-\ud7a3\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+)
+_PLAIN_ASCII = bytes(range(0x20, 0x7F)) + b"\t\n"
 # A zero-width joiner holds emoji together; beside a letter it only hides the word from us.
 _JOINER = re.compile("(?<=\\w)\u200d|\u200d(?=\\w)")
 _SPACES = frozenset("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u202f\u205f\u3000\u3164\uffa0") | {
@@ -85,7 +97,7 @@ def plain_text(source: str) -> str:
 def clean_title(source: str, *, plain: bool = False) -> str:
     """A headline on one line. `plain` when the format says that it holds no markup."""
     text = plain_text(source) if plain else to_text(source)
-    return " ".join(text.split())
+    return " ".join(text.split()) if _BREAK in text else text
 
 
 def decode(text: str) -> str:
@@ -102,22 +114,32 @@ def decode(text: str) -> str:
 
 def tidy(text: str) -> str:
     """One paragraph: odd characters gone or folded, every run of space one space."""
-    return " ".join(_printable(text).split())
+    text = _printable(text)
+    if "\n" in text or "  " in text or "\t" in text:
+        return " ".join(text.split())
+    return text.strip()
 
 
 def _lines(text: str) -> str:
     """As `tidy`, but line breaks stay (no empty lines)."""
     if _BREAK not in text:
         return tidy(text)
-    lines = [" ".join(line.split()) for line in _printable(text).split(_BREAK)]
-    return _BREAK.join(filter(None, lines))
+    text = _printable(text)
+    lines = [line for line in map(str.strip, text.split(_BREAK)) if line]
+    if "  " in text or "\t" in text:
+        lines = [" ".join(line.split()) for line in lines]
+    return _BREAK.join(lines)
 
 
 def _printable(text: str) -> str:
     if text.isascii():
-        return text if text.isprintable() else _ODD.sub(_replace_odd, text)
-    if _ODD.search(text):
-        text = _ODD.sub(_replace_odd, text)
+        if not text.encode("ascii").translate(None, _PLAIN_ASCII):
+            return text
+    elif not _NOT_PLAIN.search(text):
+        return text
+    text = _ODD.sub(_replace_odd, text)
+    if text.isascii():
+        return text
     if "\u200d" in text:
         text = _JOINER.sub("", text)
     return unicodedata.normalize("NFC", text)
@@ -162,7 +184,9 @@ def _without_tags(source: str) -> str:
     """Text between the tags; line breaks of the source are spaces, those of block elements are kept."""
     if "\n" in source or "\r" in source:
         source = source.replace("\r", " ").replace("\n", " ")
-    neat = _NEAT_TAG.sub(_neat_tag, source)
+    neat = _COMMON_INLINE.sub("", _COMMON_BLOCK.sub(_BREAK, source))
+    if "<" in neat:
+        neat = _NEAT_TAG.sub(_neat_tag, source)
     if "<" not in neat:
         return neat
     pieces = source.split("<")

@@ -13,7 +13,7 @@ from parsers.formats.build import Place, build_document
 from parsers.formats.feed import read_reference
 from parsers.formats.gdelt import read_gdelt
 from parsers.formats.jsonfeed import read_jsonfeed
-from parsers.formats.quick import read_quick
+from parsers.formats.quick import Malformed, is_well_formed, read_quick
 from parsers.formats.raw import RawFeed
 from parsers.formats.search import bing_news, google_news
 from parsers.formats.sitemap import read_sitemap
@@ -66,30 +66,51 @@ def _read_xml(text: str) -> RawFeed:
             f"this is no RSS, RDF, Atom, JSON Feed or sitemap; it begins with {shown!r}: check the address"
         )
         raise ParseError("not-a-feed", message)
-    body, cut = xmltext.first_entries(body)
     feed = _read_body(body)
     if not feed.kind:
         raise ParseError("not-a-feed", "this XML looks like a feed, but holds no channel and no entries")
-    if cut:
-        warning = f"only the first {xmltext.MAX_ENTRIES} entries are read"
-        feed = replace(feed, warnings=(*feed.warnings, warning))
     return feed
 
 
 def _read_body(body: str) -> RawFeed:
     """The quick reader where the document is well-formed (after repair) and plain, else the reference."""
+    name = xmltext.root_name(body)
+    if name in {"urlset", "sitemapindex"}:
+        return _read_sitemap(body)
+    try:
+        feed = read_quick(body)
+    except Malformed:
+        body = xmltext.repaired(body)
+        feed = _read_repaired(body)
+    return feed or _read_by_reference(body, name)
+
+
+def _read_repaired(body: str) -> RawFeed | None:
+    try:
+        return read_quick(body)
+    except Malformed:
+        return None
+
+
+def _read_by_reference(body: str, name: str) -> RawFeed:
+    body, cut = xmltext.first_entries(body)
     xmltext.refuse_many_attributes(body)
-    name, root = xmltext.root_name(body), xmltree.parse(body)
+    xmltext.refuse_depth(body)
+    if not is_well_formed(body):
+        body = xmltext.repaired(body)
+    feed = read_reference(xmltext.without_side_words(body), name)
+    warning = (f"only the first {xmltext.MAX_ENTRIES} entries are read",) if cut else ()
+    return replace(feed, warnings=(*feed.warnings, *warning))
+
+
+def _read_sitemap(body: str) -> RawFeed:
+    body, _ = xmltext.first_entries(body)
+    xmltext.refuse_many_attributes(body)
+    root = xmltree.parse(body)
     if root is None:
         body = xmltext.repaired(body)
         root = xmltree.parse(body)
-    if name in {"urlset", "sitemapindex"}:
-        return read_sitemap(body, root)
-    feed = None if root is None else read_quick(root)
-    if feed is not None:
-        return feed
-    xmltext.refuse_depth(body)
-    return read_reference(body, name)
+    return read_sitemap(body, root)
 
 
 def _refuse_html(text: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 
 class Doubt(Exception):
     """The quick reader cannot be sure of the document: it is for the reference to read."""
@@ -34,6 +32,13 @@ NAMESPACES = {
     "http://webns.net/mvcb/": "admin",
     "http://prismstandard.org/namespaces/1.2/basic/": "prism",
 }
+# Captions and podcast notes. Their elements are called `media-title` here, and written so for feedparser (see
+# xmltext.without_side_words), which would take them for the entry's own.
+SIDE_NAMESPACES = {
+    "http://search.yahoo.com/mrss": "media",
+    "http://search.yahoo.com/mrss/": "media",
+    "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
+}
 # Prefixes that feedparser has handlers for: under another namespace they would still be handled.
 TAKEN_PREFIXES = _set(
     "admin cc content creativecommons dc dcterms feedburner geo georss gml itunes media psc rdf svg sy xhtml",
@@ -62,31 +67,29 @@ NEVER_IN_CHANNEL = _set("item entry channel source dc_title svg math base")
 
 
 class Names:
-    """The names of one document's elements, looked up once for each tag."""
+    """The names of one document's elements, looked up once for each."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self.known: dict[str, str] = {}
 
-    def of(self, element: Any) -> str:
-        """feedparser's name of an lxml element. Raises Doubt where its prefix decides in ways of its own."""
-        tag = element.tag
-        name = self._known.get(tag)
-        if name is None:
-            name = self._known[tag] = _name(element, tag)
+    def learn(self, written: str) -> str:
+        """feedparser's name of an element that expat calls `namespace local prefix`. Raises Doubt where its
+        prefix decides in ways of its own."""
+        name = self.known[written] = _name(written.lower().split(" "))
         return name
 
 
-def _name(element: Any, tag: Any) -> str:
-    if not isinstance(tag, str):
+def _name(parts: list[str]) -> str:
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) > 3:
         raise Doubt
-    if not tag.startswith("{"):
-        if ":" in tag:  # a prefix that is not declared: feedparser reads the document leniently
-            raise Doubt
-        return tag.lower()
-    namespace, _, local = tag[1:].lower().partition("}")
+    namespace, local, given = (*parts, "")[:3]
+    if SIDE_NAMESPACES.get(namespace, " ") == given:
+        return f"{given}-{local}"
     prefix = "" if "backend.userland.com/rss" in namespace else NAMESPACES.get(namespace)
     if prefix is None:
-        prefix = (element.prefix or "").lower()
+        prefix = given
         if not prefix or prefix in TAKEN_PREFIXES:
             raise Doubt
     return f"{prefix}_{local}" if prefix else local

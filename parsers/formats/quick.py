@@ -3,113 +3,214 @@
 It reads what it knows and nothing else. Whatever makes it doubt (markup inside a field, xml:base, a second
 description, an element that feedparser treats in a way of its own) gives None, and the reference reads the
 document. tests/parsers/test_quick.py holds the two equal.
+
+expat is what feedparser itself parses with, so both agree on what is well-formed. It fetches nothing, and no
+entity reaches it: the document has lost its DOCTYPE before.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from xml.parsers import expat
 
 from parsers.formats.names import CHANNEL_PARENTS, NEVER_IN_CHANNEL, Doubt, Names
-from parsers.formats.quickentry import EntryReader, add_link, rdf_about
+from parsers.formats.quickentry import ACTIONS, Draft, Inner, beside
 from parsers.formats.raw import RawEntry, RawFeed, link_candidates
-from parsers.formats.values import attributes_of, is_plain_text, must_be_plain, text_of
+from parsers.formats.values import (
+    Said,
+    add_link,
+    attributes_of,
+    is_plain_text,
+    mended,
+    must_be_plain,
+    rdf_about,
+)
+from parsers.formats.xmltext import MAX_ATTRIBUTES, MAX_ENTRIES
 
 _KEPT = frozenset({"language", "dc_language", "ttl", "sy_updateperiod", "sy_updatefrequency"})
 _KINDS = {"rss": "rss", "rdf_rdf": "rdf", "feed": "atom"}
+_XML_LANG = "http://www.w3.org/xml/1998/namespace lang xml"
+_BUFFER = 1 << 16
 
 
-def read_quick(root: Any) -> RawFeed | None:
-    """The feed under an lxml root, or None when the reference should read it."""
+class Malformed(ValueError):
+    """The document is no XML."""
+
+
+class _Enough(Exception):
+    """All the entries that are read have been read."""
+
+
+def read_quick(text: str) -> RawFeed | None:
+    """The feed of a document that begins with its root element, or None when the reference should read it.
+    Raises Malformed when it is not well-formed as far as it was read."""
+    machine = _Machine()
+    parser = expat.ParserCreate("utf-8", " ")
+    parser.namespace_prefixes = True
+    parser.buffer_text = True
+    parser.buffer_size = _BUFFER
+    parser.StartElementHandler = machine.start
+    parser.EndElementHandler = machine.end
+    parser.CharacterDataHandler = machine.parts.append
     try:
-        return _Reader().feed(root)
+        parser.Parse(text, True)
     except Doubt:
         return None
+    except _Enough:
+        pass
+    except expat.ExpatError as error:
+        raise Malformed(str(error)) from None
+    return machine.feed()
 
 
-class _Reader:
-    """One document: its channel, and where its entries are."""
+def is_well_formed(text: str) -> bool:
+    """Whether expat, and so feedparser, takes the document for XML."""
+    parser = expat.ParserCreate("utf-8", " ")
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError:
+        return False
+    return True
+
+
+class _Machine:
+    """What has been read so far, fed by expat.
+
+    A document is root, channel (RSS, RDF), entry, field, and whatever a field holds (`inner`).
+    """
 
     def __init__(self) -> None:
+        self.parts: list[str] = []  # character data since the last start or end of an element that counts
         self._names = Names()
+        self._known = self._names.known
+        self._kind = ""
+        self._language = ""
+        self._level = 0  # 1 within the root, 2 within the channel
+        self._entry = ""  # what entries are called at this level
+        self._draft: Draft | None = None
+        self._field: str | None = None
+        self._said: Said = {}
+        self._inner: list[Inner] = []
+        self._open: list[
+            tuple[str, Said, bool]
+        ] = []  # inner elements that are open; the flag says: still a leaf
         self._head: dict[str, str] = {}
         self._links: list[tuple[str, str]] = []
         self._entries: list[RawEntry] = []
+        self._cut = False
 
-    def feed(self, root: Any) -> RawFeed:
-        """Read all of it. Raises Doubt."""
-        kind = _KINDS.get(self._names.of(root))
-        if kind is None:
-            raise Doubt
-        language = _root_language(root).replace("_", "-")
-        self._head["language"] = language
-        self._reader = EntryReader(self._names, language, atom=kind == "atom")
-        {"rss": self._rss, "rdf": self._rdf, "atom": self._atom}[kind](root)
+    def feed(self) -> RawFeed:
+        """The whole document."""
         head = self._head
         return RawFeed(
-            kind=kind,
+            kind=self._kind,
             entries=tuple(self._entries),
             title=head.get("title", ""),
             link=next(iter(link_candidates("", self._links, "")), ""),
-            language=head.get("language", ""),
+            language=head.get("language", self._language),
             ttl=head.get("ttl", ""),
             update_period=head.get("sy_updateperiod", ""),
             update_frequency=head.get("sy_updatefrequency", ""),
+            warnings=(f"only the first {MAX_ENTRIES} entries are read",) if self._cut else (),
         )
 
-    def _rss(self, root: Any) -> None:
-        if len(root) != 1 or self._names.of(root[0]) != "channel":
+    def start(self, written: str, said: Said) -> None:
+        """An element begins. Raises Doubt."""
+        name = self._known.get(written) or self._names.learn(written)
+        if said and len(said) > MAX_ATTRIBUTES:
             raise Doubt
-        self._channel(root[0], "item")
+        if self._field is not None:
+            self._open_inner(name, said)
+        elif self._draft is not None or (self._level and name != self._entry and not self._is_channel(name)):
+            self._field, self._said = name, said
+        elif not self._level:
+            self._root(name, said)
+        elif name == self._entry:
+            self._draft = Draft(rdf_about(said) if said else "", self._language, atom=self._kind == "atom")
+        else:
+            rdf_about(said)
+            self._level, self._entry = 2, "item" if self._kind == "rss" else ""
+        self.parts.clear()
 
-    def _rdf(self, root: Any) -> None:
-        for child in root:
-            name = self._names.of(child)
-            if name == "item":
-                self._entries.append(self._reader.read(child))
-            elif name == "channel":
-                self._channel(child, "")
-            elif name not in {"image", "textinput"}:
+    def end(self, _written: str) -> None:
+        """An element ends. Raises Doubt, or _Enough."""
+        if self._open:
+            self._close_inner()
+        elif self._field is not None:
+            self._close_field(self._field)
+        elif self._draft is not None:
+            self._entries.append(self._draft.entry())
+            self._draft = None
+            if len(self._entries) > MAX_ENTRIES:
+                del self._entries[MAX_ENTRIES:]
+                self._cut = True
+                raise _Enough
+        elif self._level == 2:
+            self._level, self._entry = 1, "item" if self._kind == "rdf" else ""
+
+    def _root(self, name: str, said: Said) -> None:
+        if name not in _KINDS:
+            raise Doubt
+        self._kind = _KINDS[name]
+        self._level = 1
+        self._entry = {"rss": "", "rdf": "item", "atom": "entry"}[self._kind]
+        for attribute, value in said.items():
+            if attribute.lower() in {"lang", _XML_LANG}:
+                self._language = value.replace("_", "-")
+            elif attribute.lower() != "version" and "xmlschema-instance " not in attribute.lower():
                 raise Doubt
 
-    def _atom(self, root: Any) -> None:
-        self._children(root, "entry")
+    def _is_channel(self, name: str) -> bool:
+        """The channel, once; RSS has nothing beside it, RDF its picture and its entries."""
+        if self._level == 2 or self._kind == "atom":
+            return False
+        if name == "channel" and "channel" not in self._head:
+            self._head["channel"] = ""
+            return True
+        if self._kind == "rdf" and name in {"image", "textinput"}:
+            return False
+        raise Doubt
 
-    def _channel(self, channel: Any, entry: str) -> None:
-        rdf_about(channel)
-        self._children(channel, entry)
+    def _open_inner(self, name: str, said: Said) -> None:
+        if self._open:
+            parent = self._open[-1]
+            self._open[-1] = (parent[0], parent[1], False)
+        self._open.append((name, said, True))
 
-    def _children(self, parent: Any, entry: str) -> None:
-        for child in parent:
-            name = self._names.of(child)
-            if name == entry:
-                self._entries.append(self._reader.read(child))
-            else:
-                self._head_element(child, name)
+    def _close_inner(self) -> None:
+        name, said, leaf = self._open.pop()
+        self._inner.append(Inner(name, said, "".join(self.parts), len(self._open) + 1, leaf))
+        self.parts.clear()
 
-    def _head_element(self, child: Any, name: str) -> None:
+    def _close_field(self, name: str) -> None:
+        self._field = None
+        text = "".join(self.parts)
+        if self._draft is None:
+            self._head_field(name, text)
+        elif action := ACTIONS.get(name):
+            action(self._draft, text, self._said, self._inner)
+        else:
+            beside(self._draft, name, text, self._said, self._inner)
+        if self._inner:
+            self._inner = []
+        self.parts.clear()
+
+    def _head_field(self, name: str, text: str) -> None:
+        inner, said = bool(self._inner), self._said
         if name in NEVER_IN_CHANNEL:
             raise Doubt
-        if len(child) and name not in CHANNEL_PARENTS and not name.startswith(("media-", "itunes-")):
+        if inner and name not in CHANNEL_PARENTS and not name.startswith(("media-", "itunes-")):
             raise Doubt
+        if self._level == 1 and self._kind == "rdf":
+            return
         if name == "title":
-            is_plain_text(child)
+            is_plain_text(said, inner=inner)
             if "title" in self._head:
                 raise Doubt
-            self._head["title"] = text_of(child)
+            self._head["title"] = mended(text.strip())
         elif name == "link":
-            add_link(child, self._links, entry=False)
+            add_link(said, text, self._links, entry=False)
         elif name in _KEPT:
-            must_be_plain(child)
-            self._head[name.removeprefix("dc_")] = text_of(child)
-        elif child.keys():
-            attributes_of(child)
-
-
-def _root_language(root: Any) -> str:
-    found = ""
-    for name, written in root.items():
-        if name.lower() in {"lang", "{http://www.w3.org/xml/1998/namespace}lang"}:
-            found = written
-        elif name.lower() != "version" and "xmlschema-instance}" not in name.lower():
-            raise Doubt
-    return found
+            must_be_plain(said, inner=inner)
+            self._head[name.removeprefix("dc_")] = mended(text.strip())
+        elif said:
+            attributes_of(said)

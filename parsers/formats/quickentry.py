@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 from parsers.formats.names import (
     AUTHOR,
@@ -15,250 +14,254 @@ from parsers.formats.names import (
     PUBLISHED,
     UPDATED,
     Doubt,
-    Names,
 )
 from parsers.formats.raw import RawEntry, RawText, link_candidates
 from parsers.formats.values import (
-    address_of,
+    Said,
+    add_link,
     attributes_of,
     is_plain_text,
     mended,
     must_be_plain,
     single_slashes,
-    text_of,
 )
 
 _NOTHING = RawText()
-_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+_MAX_INNER_DEPTH = 6
 
 
-@dataclass(slots=True)
-class _Draft:
+class Inner(NamedTuple):
+    """An element within an element of an entry. `depth` 1 is a child; `leaf` says that it has none itself."""
+
+    name: str
+    said: Said
+    text: str
+    depth: int
+    leaf: bool
+
+
+class Draft:
     """One entry while its elements are read."""
 
-    atom: bool
-    language: str
-    guid: str = ""
-    title: RawText = _NOTHING
-    titled: bool = False
-    summary: RawText | None = None
-    contents: list[RawText] = field(default_factory=list)
-    alternates: list[tuple[str, str]] = field(default_factory=list)
-    authors: list[tuple[str, str]] = field(default_factory=list)  # what feedparser calls author, and its name
-    origin: str = ""
-    origin_url: str = ""
-    own_language: str = ""
-    published: str = ""
-    updated: str = ""
-    created: str = ""
-    side: dict[str, tuple[int, str]] = field(default_factory=dict)  # media-..., origlink: depth and value
+    __slots__ = (
+        "alternates",
+        "atom",
+        "authors",
+        "content",
+        "created",
+        "guid",
+        "language",
+        "origin",
+        "own_language",
+        "published",
+        "side",
+        "summary",
+        "title",
+        "titled",
+        "updated",
+    )
+
+    def __init__(self, guid: str, language: str, *, atom: bool) -> None:
+        self.atom = atom
+        self.guid = guid
+        self.language = language  # what the root declares
+        self.own_language = ""
+        self.title = self.content = _NOTHING
+        self.titled = False
+        self.summary: RawText | None = None
+        self.alternates: list[tuple[str, str]] = []
+        self.authors: list[tuple[str, str]] = []  # what feedparser calls the author, and the name alone
+        self.origin = ("", "")
+        self.published = self.updated = self.created = ""
+        self.side: dict[str, tuple[int, str]] | None = None  # names feedparser does not know: depth and text
 
     def entry(self) -> RawEntry:
         """The entry, with feedparser's rules for what stands in for what."""
-        best = max(self.contents, key=lambda text: len(text.value), default=_NOTHING)
-        side = {name: value for name, (_, value) in self.side.items()}
-        names = tuple(name for _, name in self.authors)
+        side = self.side or {}
+        authors = self.authors
         return RawEntry(
             guid=self.guid,
-            links=link_candidates(side.get("feedburner_origlink", ""), self.alternates, self.guid),
-            title=self.title if self.title.value else RawText(side.get("media-title", "")),
-            summary=self.summary or RawText(side.get("media-description", "")),
-            content=best,
-            authors=names if len(names) > 1 else (self.authors[0][0] if self.authors else "",),
-            origin=self.origin or side.get("news_source", ""),
-            origin_url=self.origin_url,
+            links=link_candidates(side.get("feedburner_origlink", _SIDE)[1], self.alternates, self.guid),
+            title=self.title if self.title.value else RawText(side.get("media-title", _SIDE)[1]),
+            summary=self.summary or RawText(side.get("media-description", _SIDE)[1]),
+            content=self.content,
+            authors=(authors[0][0] if authors else "",) if len(authors) < 2 else tuple(n for _, n in authors),
+            origin=self.origin[0] or side.get("news_source", _SIDE)[1],
+            origin_url=self.origin[1],
             language=self.own_language or (self.language if self.titled else ""),
             published=self.published or self.created,
             updated=self.updated,
         )
 
 
-class EntryReader:
-    """Reads the entries of one document. `language` is what its root declares."""
+_SIDE = (0, "")
 
-    def __init__(self, names: Names, language: str, *, atom: bool) -> None:
-        self._name = names.of
-        self._language = language
-        self._atom = atom
-        self._actions = self._table()
+# One function per element; each raises Doubt for a shape it does not know.
 
-    def read(self, item: Any) -> RawEntry:
-        """The entry of an `item` or `entry` element. Raises Doubt."""
-        draft = _Draft(self._atom, self._language)
-        if item.keys():
-            draft.guid = rdf_about(item)
-        name, actions = self._name, self._actions
-        for child in item:
-            key = name(child)
-            action = actions.get(key)
-            if action is not None:
-                action(child, draft)
-            elif len(child) or key.startswith(("media-", "itunes-")):
-                self._beside(child, draft, key, 0)
-            else:
-                self._ignorable(child, key)
-        return draft.entry()
 
-    def _table(self) -> dict[str, Callable[[Any, _Draft], None]]:
-        table: dict[str, Callable[[Any, _Draft], None]] = {
-            "title": self._title,
-            "dc_title": self._title,
-            "link": self._entry_link,
-            "guid": self._guid,
-            "id": self._guid,
-            "description": self._description,
-            "dc_description": self._description,
-            "summary": self._summary,
-            "content": self._content,
-            "content_encoded": self._encoded,
-            "source": self._source,
-            "language": self._own_language,
-            "dc_language": self._own_language,
-            "contributor": self._contributor,
-            "feedburner_origlink": self._beside_text,
-            "news_source": self._beside_text,
-        }
-        table |= dict.fromkeys(PUBLISHED, self._published)
-        table |= dict.fromkeys(UPDATED, self._updated)
-        table |= dict.fromkeys(CREATED, self._created)
-        return table | dict.fromkeys(AUTHOR, self._author)
-
-    # One method per element; each raises Doubt for a shape it does not know.
-
-    def _title(self, child: Any, draft: _Draft) -> None:
-        plain = is_plain_text(child) and draft.atom
-        if draft.title.value:
-            return
-        value = text_of(child)
-        draft.title = RawText(value, "plain" if plain else "html")
+def _title(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    plain = is_plain_text(said, inner=bool(inner)) and draft.atom
+    if not draft.title.value:
+        draft.title = RawText(mended(text.strip()), "plain" if plain else "html")
         draft.titled = True
 
-    def _entry_link(self, child: Any, draft: _Draft) -> None:
-        add_link(child, draft.alternates, entry=True)
 
-    def _guid(self, child: Any, draft: _Draft) -> None:
-        attributes = attributes_of(child)
-        if len(child):
-            raise Doubt
-        written = (child.text or "").strip()
-        permalink = attributes.get("ispermalink", "true") == "true"
-        draft.guid = mended(single_slashes(written) if permalink else written)
-
-    def _description(self, child: Any, draft: _Draft) -> None:
-        must_be_plain(child)
-        self._set_summary(draft, RawText(text_of(child)))
-
-    def _summary(self, child: Any, draft: _Draft) -> None:
-        if not draft.atom:
-            raise Doubt
-        plain = is_plain_text(child)
-        self._set_summary(draft, RawText(text_of(child), "plain" if plain else "html"))
-
-    def _set_summary(self, draft: _Draft, text: RawText) -> None:
-        if draft.summary is not None:
-            raise Doubt
-        draft.summary = text
-
-    def _content(self, child: Any, draft: _Draft) -> None:
-        if not draft.atom:
-            raise Doubt
-        plain = is_plain_text(child)
-        draft.contents.append(RawText(text_of(child), "plain" if plain else "html"))
-
-    def _encoded(self, child: Any, draft: _Draft) -> None:
-        must_be_plain(child)
-        draft.contents.append(RawText(text_of(child)))
-
-    def _source(self, child: Any, draft: _Draft) -> None:
-        attributes = attributes_of(child)
-        if draft.atom or len(child) or draft.origin or draft.origin_url:
-            raise Doubt
-        draft.origin, draft.origin_url = text_of(child), attributes.get("url", "")
-
-    def _own_language(self, child: Any, draft: _Draft) -> None:
-        must_be_plain(child)
-        draft.own_language = text_of(child)
-
-    def _published(self, child: Any, draft: _Draft) -> None:
-        must_be_plain(child)
-        draft.published = text_of(child)
-
-    def _updated(self, child: Any, draft: _Draft) -> None:
-        must_be_plain(child)
-        draft.updated = text_of(child)
-
-    def _created(self, child: Any, draft: _Draft) -> None:
-        must_be_plain(child)
-        draft.created = text_of(child)
-
-    def _author(self, child: Any, draft: _Draft) -> None:
-        attributes_of(child)
-        person = self._person(child)
-        text = text_of(child)
-        name, email = person.get("name", ""), person.get("email", "")
-        if not person and "@" in text and draft.authors:
-            raise Doubt
-        if draft.authors and "@" in draft.authors[-1][0] and not email:
-            raise Doubt
-        written = f"{name} ({email})" if name and email else name or email or text
-        draft.authors.append((written, name or email or ("" if person else text)))
-
-    def _contributor(self, child: Any, _draft: _Draft) -> None:
-        attributes_of(child)
-        self._person(child)
-
-    def _person(self, child: Any) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for part in child:
-            key = self._name(part)
-            if key not in PERSON or len(part):
-                raise Doubt
-            must_be_plain(part)
-            found[key] = (part.text or "").strip()
-        return found
-
-    def _beside_text(self, child: Any, draft: _Draft) -> None:
-        self._beside(child, draft, self._name(child), 0)
-
-    def _beside(self, child: Any, draft: _Draft, key: str, depth: int) -> None:
-        """Elements that feedparser knows nothing of: stored under their names, the least deep and last wins."""
-        if depth > 6 or (depth and key in NEVER_NESTED):
-            raise Doubt
-        if child.keys():
-            attributes_of(child)
-        elif not len(child):
-            held = draft.side.get(key)
-            if held is None or depth <= held[0]:
-                draft.side[key] = (depth, text_of(child))
-        if not depth and key not in {"feedburner_origlink", "news_source"}:
-            self._ignorable(child, key)
-        for part in child:
-            self._beside(part, draft, self._name(part), depth + 1)
-
-    def _ignorable(self, child: Any, key: str) -> None:
-        if key in DOUBTFUL:
-            raise Doubt
-        if child.keys():
-            attributes_of(child)
-
-
-def rdf_about(element: Any) -> str:
-    """The id that RDF puts on an element. Raises Doubt for attributes that feedparser reads in its own way."""
-    found = ""
-    for name, written in element.items():
-        if name == _ABOUT:
-            found = written
-        elif name.startswith("{") or name.lower() in {"lastmod", "href", "base", "lang", "rdf:about"}:
-            raise Doubt
-    return found
-
-
-def add_link(element: Any, alternates: list[tuple[str, str]], *, entry: bool) -> None:
-    """Add (type, address) of a `link` to `alternates` when it is one."""
-    said = attributes_of(element)
-    if len(element) or "url" in said or "uri" in said:
+def _link(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    if inner:
         raise Doubt
-    href = said.get("href")
-    href = address_of(element, entry=entry) if href is None else single_slashes(href)
-    if href and said.get("rel", "alternate").lower() == "alternate":
-        alternates.append((said.get("type", "text/html").lower(), href))
+    add_link(said, text, draft.alternates, entry=True)
+
+
+def _guid(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    if inner:
+        raise Doubt
+    text = text.strip()
+    permalink = not said or attributes_of(said).get("ispermalink", "true") == "true"
+    draft.guid = mended(single_slashes(text) if permalink else text)
+
+
+def _description(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    must_be_plain(said, inner=bool(inner))
+    _set_summary(draft, RawText(mended(text.strip())))
+
+
+def _summary(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    if not draft.atom:
+        raise Doubt
+    plain = is_plain_text(said, inner=bool(inner))
+    _set_summary(draft, RawText(mended(text.strip()), "plain" if plain else "html"))
+
+
+def _set_summary(draft: Draft, text: RawText) -> None:
+    if draft.summary is not None:
+        raise Doubt
+    draft.summary = text
+
+
+def _content(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    if not draft.atom:
+        raise Doubt
+    plain = is_plain_text(said, inner=bool(inner))
+    _add_content(draft, RawText(mended(text.strip()), "plain" if plain else "html"))
+
+
+def _encoded(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    must_be_plain(said, inner=bool(inner))
+    _add_content(draft, RawText(mended(text.strip())))
+
+
+def _add_content(draft: Draft, text: RawText) -> None:
+    """The longest counts, of equals the first."""
+    if draft.content is _NOTHING or len(text.value) > len(draft.content.value):
+        draft.content = text
+
+
+def _source(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    found = attributes_of(said)
+    if draft.atom or inner or any(draft.origin):
+        raise Doubt
+    draft.origin = (mended(text.strip()), found.get("url", ""))
+
+
+def _language(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    must_be_plain(said, inner=bool(inner))
+    draft.own_language = mended(text.strip())
+
+
+def _published(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    must_be_plain(said, inner=bool(inner))
+    draft.published = mended(text.strip())
+
+
+def _updated(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    must_be_plain(said, inner=bool(inner))
+    draft.updated = mended(text.strip())
+
+
+def _created(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    must_be_plain(said, inner=bool(inner))
+    draft.created = mended(text.strip())
+
+
+def _author(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
+    attributes_of(said)
+    person = _person(inner)
+    name, email = person.get("name", ""), person.get("email", "")
+    if person and not (name or email):
+        raise Doubt
+    text = "" if person else mended(text.strip())
+    if draft.authors and ("@" in text or "@" in draft.authors[-1][0]):
+        raise Doubt
+    written = f"{name} ({email})" if name and email else name or email or text
+    draft.authors.append((written, name or email or text))
+
+
+def _contributor(_draft: Draft, _text: str, said: Said, inner: list[Inner]) -> None:
+    attributes_of(said)
+    _person(inner)
+
+
+def _person(inner: list[Inner]) -> dict[str, str]:
+    for part in inner:
+        if part.name not in PERSON or part.depth > 1:
+            raise Doubt
+        must_be_plain(part.said, inner=False)
+    return {part.name: part.text.strip() for part in inner}
+
+
+def beside(draft: Draft, name: str, text: str, said: Said, inner: list[Inner]) -> None:
+    """An element that feedparser knows nothing of: stored under its name, the least deep and last wins."""
+    if name in DOUBTFUL:
+        raise Doubt
+    side = name.startswith(("media-", "itunes-"))
+    if said and not side:
+        attributes_of(said)
+    if not inner:
+        if side or name in _READ_BESIDE:
+            _keep(draft, name, 0, text, said if not side else None)
+        return
+    for part in inner:
+        if part.depth > _MAX_INNER_DEPTH or part.name in NEVER_NESTED:
+            raise Doubt
+        below = part.name.startswith(("media-", "itunes-"))
+        if part.said and not below:
+            attributes_of(part.said)
+        if part.leaf:
+            _keep(draft, part.name, part.depth, part.text, part.said if not below else None)
+
+
+def _keep(draft: Draft, name: str, depth: int, text: str, said: Said | None) -> None:
+    if said:  # feedparser keeps the attributes in place of the text
+        if name in _READ_BESIDE:
+            raise Doubt
+        return
+    if draft.side is None:
+        draft.side = {}
+    held = draft.side.get(name)
+    if held is None or depth <= held[0]:
+        draft.side[name] = (depth, mended(text.strip()))
+
+
+_READ_BESIDE = frozenset({"feedburner_origlink", "news_source"})
+
+Action = Callable[[Draft, str, Said, list[Inner]], None]
+ACTIONS: dict[str, Action] = {
+    "title": _title,
+    "dc_title": _title,
+    "link": _link,
+    "guid": _guid,
+    "id": _guid,
+    "description": _description,
+    "dc_description": _description,
+    "summary": _summary,
+    "content": _content,
+    "content_encoded": _encoded,
+    "source": _source,
+    "language": _language,
+    "dc_language": _language,
+    "contributor": _contributor,
+    **dict.fromkeys(PUBLISHED, _published),
+    **dict.fromkeys(UPDATED, _updated),
+    **dict.fromkeys(CREATED, _created),
+    **dict.fromkeys(AUTHOR, _author),
+}

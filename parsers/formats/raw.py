@@ -1,15 +1,18 @@
-"""What a format reader hands over: strings as the document has them, dates and text not yet read."""
+"""What a format reader hands over: strings as the document has them, dates and text not yet read.
+
+Named tuples, as every entry of every poll becomes one: a frozen dataclass costs several times as much to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
-@dataclass(frozen=True, slots=True)
-class RawText:
+class RawText(NamedTuple):
     """`markup`: html (markup, or nominally plain text that routinely holds some, as RSS titles do) or plain
     (angle brackets are meant)."""
 
@@ -17,8 +20,7 @@ class RawText:
     markup: str = "html"
 
 
-@dataclass(frozen=True, slots=True)
-class RawEntry:
+class RawEntry(NamedTuple):
     """One entry. `links` are candidates in order of preference, relative ones still relative to `base`."""
 
     guid: str = ""

@@ -1,13 +1,15 @@
-"""Texts and attributes of lxml elements, treated as feedparser treats them."""
+"""Texts and attributes of elements as expat tells them, treated as feedparser treats them."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from parsers.formats.names import Doubt
 from parsers.formats.xmltext import MAX_ATTRIBUTES
 
+Said = dict[str, str]  # attributes of an element: `name`, or `namespace name prefix`
+
+_ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about "
 _PLAIN_TYPES = frozenset({"", "text", "plain", "text/plain"})
 _MARKUP_TYPES = frozenset({"html", "text/html"})
 _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+-.]*://)/+")
@@ -18,11 +20,6 @@ _C1 = {
     for code in range(0x80, 0xA0)
     if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}  # undefined in windows-1252
 }
-
-
-def text_of(element: Any) -> str:
-    """The text of an element without children."""
-    return mended((element.text or "").strip())
 
 
 def mended(text: str) -> str:
@@ -41,46 +38,66 @@ def single_slashes(address: str) -> str:
     return _SLASHES.sub(r"\1", address) if ":///" in address else address
 
 
-def address_of(element: Any, *, entry: bool) -> str:
+def address_of(text: str, *, entry: bool) -> str:
     """The text of a link. In an entry feedparser takes `&b;` in it for the `&b` it was made of."""
-    text = mended(single_slashes((element.text or "").strip()))
+    text = mended(single_slashes(text.strip()))
     if "&" in text:
         text = text.replace("&amp;", "&") if entry else text
         text = _FALSE_REFERENCE.sub(r"&\1", text)
     return text
 
 
-def attributes_of(element: Any) -> dict[str, str]:
+def attributes_of(said: Said) -> Said:
     """Attributes by lower-case name. Raises Doubt for those that may mean another base or language."""
-    found = {name.lower(): written for name, written in element.items()}
+    found = {name.lower(): written for name, written in said.items()}
     if len(found) > MAX_ATTRIBUTES:
         raise Doubt
     for name in found:
-        if name in {"lang", "base"} or (name.startswith("{") and "rdf-syntax-ns#" not in name):
+        if name in {"lang", "base"} or (" " in name and "rdf-syntax-ns#" not in name):
             raise Doubt
     return found
 
 
-def must_be_plain(element: Any) -> None:
+def must_be_plain(said: Said, *, inner: bool) -> None:
     """Raise Doubt for an element with children, or with attributes that matter."""
-    if len(element):
-        raise Doubt
-    if element.keys() and not attributes_of(element).keys() <= {"domain", "scheme", "label"}:
+    if inner or (said and not attributes_of(said).keys() <= {"domain", "scheme", "label"}):
         raise Doubt
 
 
-def is_plain_text(element: Any) -> bool:
+def is_plain_text(said: Said, *, inner: bool) -> bool:
     """Whether the `type` of an element without children says plain text; HTML is the other choice."""
-    if len(element):
+    if inner:
         raise Doubt
-    if not element.keys():
+    if not said:
         return True
-    said = attributes_of(element)
-    kind = said.pop("type", "").lower()
-    if said.pop("mode", "escaped") != "escaped" or said:
+    found = attributes_of(said)
+    kind = found.pop("type", "").lower()
+    if found.pop("mode", "escaped") != "escaped" or found:
         raise Doubt
     if kind in _MARKUP_TYPES:
         return False
     if kind in _PLAIN_TYPES:
         return True
     raise Doubt
+
+
+def rdf_about(said: Said) -> str:
+    """The id that RDF puts on an element. Raises Doubt for attributes that feedparser reads in its own way."""
+    found = ""
+    for name, written in said.items():
+        if name.startswith(_ABOUT):
+            found = written
+        elif " " in name or name.lower() in {"lastmod", "href", "base", "lang", "rdf:about"}:
+            raise Doubt
+    return found
+
+
+def add_link(said: Said, text: str, alternates: list[tuple[str, str]], *, entry: bool) -> None:
+    """Add (type, address) of a `link` without children to `alternates` when it is one."""
+    found = attributes_of(said)
+    if "url" in found or "uri" in found:
+        raise Doubt
+    href = found.get("href")
+    href = address_of(text, entry=entry) if href is None else single_slashes(href)
+    if href and found.get("rel", "alternate").lower() == "alternate":
+        alternates.append((found.get("type", "text/html").lower(), href))
