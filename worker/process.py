@@ -125,7 +125,7 @@ def _store(
         day=seen.date().isoformat(),
         record=_record(body, document, len(marks) - len(known)),
         event=_recovered(source, state),
-        state={"read": "1", "read_error": "", **_newest(document, seen)},
+        state={"read": "1", "read_error": "", "shown": str(len(marks)), **_newest(document, seen)},
     )
     if fates is None:
         return None

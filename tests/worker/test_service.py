@@ -247,7 +247,9 @@ def test_every_labelled_article_meets_a_fate_and_the_first_of_all_is_told(
     """The development set as feeds: nothing vanishes, and the item the project began with is told in time."""
     records = read_records(shared_dir / "eval" / "relevance-dev.jsonl")
     [hero] = [
-        r for r in records if "prepared to work with new Hong Kong Economic and Trade Office" in str(r["title"])
+        r
+        for r in records
+        if "prepared to work with new Hong Kong Economic and Trade Office" in str(r["title"])
     ]
     hero_id = str(hero["id"])
     with Publisher() as publisher, running_sink() as receiver:

@@ -47,7 +47,7 @@ def poll_and_store(runtime: Runtime, *items: Item, poll: str = "p1") -> None:
     [held] = claim(runtime.server, runtime.keys.staged, 1, 60)
     put(runtime.server, runtime.keys, *items, poll=poll)
     record = {"outcome": "read", "entries": len(items)}
-    newest = {"newest": "2026-11-24T03:00:00+00:00"}
+    newest = {"newest": "2026-11-24T03:00:00+00:00", "shown": str(len(items))}
     day = NOW.date().isoformat()
     assert runtime.sources.finish_body(held, len(items), day, record=record, state=newest) is not None
 
@@ -132,5 +132,5 @@ def test_a_source_that_was_read_is_good(runtime: Runtime) -> None:
     ],
 )  # fmt: skip
 def test_states_of_sources(state: dict[str, str], wanted: str, reason: str) -> None:
-    row = row_of(SOURCE, state, 99.0, None)
+    row = row_of(SOURCE, state, 99.0)
     assert (row.state, row.reason, row.due) == (wanted, reason, 0.0 if wanted == "stopped" else 99.0)

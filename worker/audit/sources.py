@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from feeds.source import Source
 from worker.runtime import Runtime
@@ -19,7 +18,7 @@ STATES = (GOOD, FAILING, BLOCKED, STOPPED, NEVER)
 class SourceRow:
     """One source. Times are seconds since 1970 UTC, 0 when there was none; `interval` in seconds until the
     next poll as it was planned; `newest` RFC 3339 or empty; `entries` of the last document that was read, None
-    when there is no memory of one. `reason` says why the state is not good; `why` why the next poll is when it
+    when none was. `reason` says why the state is not good; `why` why the next poll is when it
     is. `fates` counts what became of all entries it ever showed."""
 
     source: Source
@@ -43,14 +42,11 @@ def source_rows(runtime: Runtime) -> list[SourceRow]:
     store = runtime.sources
     definitions = store.definitions()
     ids = sorted(definitions)
-    states, due, entries = store.states(ids), store.due_times(), _last_entries(runtime, ids)
-    return [
-        row_of(source_from_json(definitions[name]), states[name], due.get(name, 0.0), entries[name])
-        for name in ids
-    ]
+    states, due = store.states(ids), store.due_times()
+    return [row_of(source_from_json(definitions[name]), states[name], due.get(name, 0.0)) for name in ids]
 
 
-def row_of(source: Source, state: Mapping[str, str], due: float, entries: int | None) -> SourceRow:
+def row_of(source: Source, state: Mapping[str, str], due: float) -> SourceRow:
     """Pure: a row from what `finish_poll` and `finish_body` wrote."""
     get = state.get
     name, reason = _state(state)
@@ -63,7 +59,7 @@ def row_of(source: Source, state: Mapping[str, str], due: float, entries: int | 
         polled=float(get("polled", "0")),
         last_good=float(get("last_good", "0")),
         polls=int(get("polls", "0")),
-        entries=entries,
+        entries=int(state["shown"]) if "shown" in state else None,
         newest=get("newest", ""),
         interval=float(get("interval", "0")),
         due=0.0 if name == STOPPED else due,
@@ -84,11 +80,3 @@ def _state(state: Mapping[str, str]) -> tuple[str, str]:
         return FAILING, reason
     unread = state.get("read_error", "")
     return (FAILING, unread) if unread else (GOOD, reason)
-
-
-def _last_entries(runtime: Runtime, ids: Sequence[str]) -> dict[str, int | None]:
-    found: dict[str, int | None] = {}
-    for name in ids:
-        records: list[dict[str, Any]] = runtime.sources.polls(name)
-        found[name] = next((record["entries"] for record in records if "entries" in record), None)
-    return found

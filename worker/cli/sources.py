@@ -76,7 +76,7 @@ def _rows(settings: Settings) -> list[SourceRow]:
     if settings.redis_url is None and not has_data(settings.data_dir):
         from worker.registering import configured_sources
 
-        return [row_of(source, {}, 0.0, None) for source in configured_sources(settings)]
+        return [row_of(source, {}, 0.0) for source in configured_sources(settings)]
     with open_store(settings) as runtime:
         return source_rows(runtime)
 
