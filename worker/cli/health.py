@@ -4,20 +4,33 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from worker.cli.options import AsJson, DataDir, settings_of
 
 
-def health_command(context: typer.Context, as_json: AsJson = False, data: DataDir = None) -> None:
+def health_command(
+    context: typer.Context,
+    queue: Annotated[
+        list[str] | None, typer.Option(help="Only this queue: poll, process or deliver; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataDir = None,
+) -> None:
     """Tell whether every queue made progress lately: exit code 0, else 1."""
     from worker import clock
     from worker.cli.opening import open_store
     from worker.cli.output import console, duration, emit, table
-    from worker.heartbeat import LIMIT_SECONDS, pulses
+    from worker.heartbeat import LIMIT_SECONDS, QUEUES, pulses
 
+    if unknown := set(queue or ()) - set(QUEUES):
+        raise typer.BadParameter(
+            f"no such queue: {', '.join(sorted(unknown))}; there are {', '.join(QUEUES)}"
+        )
     with open_store(settings_of(context, data), running=True) as runtime:
-        found = pulses(runtime, clock.now())
+        found = [pulse for pulse in pulses(runtime, clock.now()) if not queue or pulse.queue in queue]
     if as_json:
         emit({"queue": pulse.queue, "age_s": pulse.age, "healthy": pulse.healthy} for pulse in found)
     else:
