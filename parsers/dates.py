@@ -130,7 +130,7 @@ def _common(raw: str) -> Moment | None:
     """The two forms that nine feeds of ten write, exactly as the RFCs have them. None for all others."""
     if match := _PLAIN_RFC822.fullmatch(raw):
         day, word, year, hour, minute, second, sign, hours, minutes = match.groups()
-        month, method = MONTHS.get(word.lower(), 0), "rfc822"
+        month, method = str(MONTHS.get(word.lower(), 0)), "rfc822"
     elif match := _PLAIN_RFC3339.fullmatch(raw):
         year, month, day, hour, minute, second, sign, hours, minutes = match.groups()
         method = "iso8601"

@@ -53,6 +53,7 @@ class Draft:
         "language",
         "origin",
         "own_language",
+        "persons",
         "published",
         "side",
         "summary",
@@ -71,6 +72,7 @@ class Draft:
         self.summary: RawText | None = None
         self.alternates: list[tuple[str, str]] = []
         self.authors: list[tuple[str, str]] = []  # what feedparser calls the author, and the name alone
+        self.persons = False  # authors are elements of their own, not text
         self.origin = ("", "")
         self.published = self.updated = self.created = ""
         self.side: dict[str, tuple[int, str]] | None = None  # names feedparser does not know: depth and text
@@ -190,8 +192,9 @@ def _author(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
     if person and not (name or email):
         raise Doubt
     text = "" if person else mended(text.strip())
-    if draft.authors and ("@" in text or "@" in draft.authors[-1][0]):
+    if draft.authors and (draft.persons != bool(person) or "@" in text or "@" in draft.authors[-1][0]):
         raise Doubt
+    draft.persons = bool(person)
     written = f"{name} ({email})" if name and email else name or email or text
     draft.authors.append((written, name or email or text))
 
