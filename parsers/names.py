@@ -136,15 +136,18 @@ def _without(matches: list[_Match], excluded: list[tuple[int, int, Name]]) -> li
 
 
 def _one_side(names: list[_Match], country: str) -> list[_Match]:
-    """Of names of both sides written alike (中總, 證監會) the one of the source's side."""
-    side = country.lower() if country in ("HK", "MY") else ""
-    if not side:
-        return names
-    spans: dict[tuple[int, int], set[str]] = {}
+    """Of names of both sides written alike (中總, 證監會) the one of the source's side; none where the source is
+    of neither."""
+    alike: dict[tuple[int, int], list[Name]] = {}
     for match in names:
-        spans.setdefault(match[1:3], set()).update(match[3].sides)
+        alike.setdefault(match[1:3], []).append(match[3])
+    side = country.lower()
     return [
-        match for match in names if len(spans[match[1:3]]) < 2 or side in match[3].sides or not match[3].sides
+        match
+        for match in names
+        if len(alike[match[1:3]]) == 1
+        or side in match[3].sides
+        or len({name.sides for name in alike[match[1:3]]}) == 1
     ]
 
 

@@ -76,6 +76,8 @@ def _said(signal: Signal) -> str:
         return shown
     if group == "kind":
         return f"it is {_KINDS.get(rest.rpartition('-')[0], rest)}"
+    if signal.rule == "matter-hint":
+        return f"perhaps about {_MATTERS.get(signal.mentions[0].name.id, signal.mentions[0].name.id)}"
     if group == "matter":
         return f"about {_MATTERS.get(rest, rest)}"
     return _SAID[signal.rule] if signal.rule in _SAID else _SAID[group]

@@ -136,6 +136,9 @@ def matters(link: Link, speakers: Mapping[str, Sequence[str]]) -> Iterator[Signa
             if topic not in seen:
                 seen.add(topic)
                 yield Signal(f"matter-{topic}", (mention,), _where(sentence))
+    if not seen and link.where == "title":
+        weak = [word for word in link.sentences[0].words if word.name.kind == "topic"]
+        yield from (Signal("matter-hint", (word,), "title") for word in weak[:1])
 
 
 def officials(link: Link) -> Iterator[Signal]:
@@ -184,8 +187,12 @@ def two_states(link: Link) -> bool:
 
 
 def stage(scene: Scene, link: Link) -> Link:
-    """The link widened by the first sentences that name either side: where the actors of the story appear."""
-    near = [s for s in scene.body[:2] if s not in link.sentences and (s.sided("hk") or s.sided("my"))]
+    """The link widened by the first sentence, and the second where it names a side: there the actors appear."""
+    near = [
+        sentence
+        for sentence in scene.body[:2]
+        if sentence not in link.sentences and (sentence.number == 1 or sentence.hk or sentence.my)
+    ]
     return Link(link.kind, link.hk, link.my, (*link.sentences, *near))
 
 

@@ -50,6 +50,7 @@ def tags(text: str, country: str = "") -> set[str]:
         ("證監會發出指引", "HK", "org/sfc-hk", "org/sc-malaysia"),
         ("馬來西亞證監會發出指引", "MY", "org/sc-malaysia", "org/sfc-hk"),
         ("中总欢迎新政策", "MY", "org/acccim", "org/cgcc"),
+        ("香港與馬來西亞的證監會", "", "place/hong-kong", "org/sfc-hk"),
         # Chinese look-alikes
         ("德安华驻香港董事", "", "place/hong-kong", "person/anwar-ibrahim"),
         ("馬國明與香港藝人", "HK", "place/hong-kong", "place/malaysia"),
