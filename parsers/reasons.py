@@ -46,6 +46,7 @@ _SAID = {
     "apart-one": "only one of the two sides named",
     "institution": "the office itself is the matter",
     "third-in-title": "another place comes first",
+    "third-many": "many places together",
     "third-crowd": "several other places stand beside them",
     "third-beside": "another place stands beside them",
 }

@@ -71,14 +71,10 @@ def _body_links(scene: Scene) -> Iterator[Link]:
     for sentence in scene.body:
         place = "first" if sentence.number == 1 else "lead" if sentence.number <= LEAD else "deep"
         link = _link_in(sentence, (f"pair-{place}", f"both-{place}"))
-        if link and place == "first" and _tells_of_us(scene.title):
+        if link and place == "first" and not any(map(is_stranger, scene.title.names)):
             yield Link(link.kind, link.hk, link.my, (scene.title, sentence))  # both tell the same thing
         elif link:
             yield link
-
-
-def _tells_of_us(title: Sentence) -> bool:
-    return bool(title.hk or title.my) and not any(map(is_stranger, title.names))
 
 
 def _spread(scene: Scene) -> Iterator[Link]:

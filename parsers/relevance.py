@@ -140,6 +140,9 @@ def _third(scene: Scene, link: Link) -> Iterator[Signal]:
         yield Signal("third-crowd", tuple(beside.values())[:3], link.where)
     elif beside and not first:
         yield Signal("third-beside", tuple(beside.values()), link.where)
+    many = [cue for sentence in link.sentences for cue in sentence.cues("crowd")]
+    if many and link.where != "title":
+        yield Signal("third-many", (many[0],), scene.where(many[0]))
 
 
 def _apart(scene: Scene) -> Iterator[Signal]:

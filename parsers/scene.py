@@ -141,34 +141,39 @@ def _sentences(
     for number, start in enumerate(bounds):
         end = bounds[number + 1] if number + 1 < len(bounds) else len(text)
         here = names_in[number]
-        listed = _listed(text, here) if any(map(is_stranger, here)) else ()
+        listed = _listed(text, here, number == 0) if any(map(_elsewhere, here)) else ()
         parties = [name for name in here if name.start not in listed and name.name.role not in _NO_PARTIES]
         hk, my = (tuple(name for name in parties if side in name.name.sides) for side in ("hk", "my"))
         yield Sentence(number, start, end, tuple(here), tuple(words_in[number]), hk, my)
 
 
-def _listed(text: str, names: Sequence[Mention]) -> frozenset[int]:
-    """Starts of the names that stand in a row of three or more of which one is a third place."""
+def _listed(text: str, names: Sequence[Mention], title: bool) -> frozenset[int]:
+    """Starts of the names that stand in a row of three or more of which one is a third place. In a headline the
+    mainland makes no list: "China, Hong Kong and Malaysia" may be its subject."""
     listed: set[int] = set()
     row: list[Mention] = []
     for name in names:
         if name.name.kind not in _ROWED:
             continue
         if row and not _LIST_GAP_RE.fullmatch(text, row[-1].end, name.start):
-            listed |= _row(row)
+            listed |= _row(row, title)
             row = []
         row.append(name)
-    return frozenset(listed | _row(row))
+    return frozenset(listed | _row(row, title))
 
 
-def _row(row: Sequence[Mention]) -> set[int]:
+def _row(row: Sequence[Mention], title: bool) -> set[int]:
     if any(name.name.id == "tour-lists" for name in row):
         return {name.start for name in row}
     several = len({name.name.id for name in row}) >= 3
-    return {name.start for name in row} if several and any(map(is_stranger, row)) else set()
+    strange = any(map(is_stranger if title else _elsewhere, row))
+    return {name.start for name in row} if several and strange else set()
 
 
 def is_stranger(mention: Mention) -> bool:
     """Whether a mention is a place of neither side. The mainland and Macau belong to many stories of both."""
-    name = mention.name
-    return (name.kind == "third" or name.role == "third") and name.id not in _NO_STRANGERS
+    return _elsewhere(mention) and mention.name.id not in _NO_STRANGERS
+
+
+def _elsewhere(mention: Mention) -> bool:
+    return mention.name.kind == "third" or mention.name.role == "third"
