@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from parsers.duplicates import NEAR, Candidate, NearRules
+from parsers.rarity import rarity
 from parsers.shingles import Sketch
+from parsers.stories import KEYS_FAMILY, STORIES, Story, StoryRules, Weighted, index_terms, lookup_terms
+from parsers.storyterms import Profile
 
 
 class MemoryNear:
@@ -34,3 +37,52 @@ class MemoryNear:
         self._known[name] = Candidate(name, sketch, at)
         for value in sketch.sample:
             self._holders[value].append(name)
+
+
+class MemoryFrequencies:
+    """`Frequencies` of everything it was shown."""
+
+    def __init__(self) -> None:
+        self._articles: Counter[str] = Counter()
+        self._having: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def count(self, profile: Profile, at: float) -> None:  # noqa: ARG002 - nothing is forgotten here
+        for family, terms in ((profile.family, profile.words), (KEYS_FAMILY, profile.keys)):
+            self._articles[family] += 1
+            self._having[family].update(terms.keys())
+
+    def rarities(
+        self,
+        family: str,
+        terms: Sequence[str],
+        at: float,  # noqa: ARG002 - nothing is forgotten here
+    ) -> Sequence[float]:
+        articles, having = self._articles[family], self._having[family]
+        return [rarity(family, term, articles, having[term]) for term in terms]
+
+
+class MemoryStories:
+    """A `StoryIndex` that keeps every story. Candidates are found as in Redis: by the strongest terms."""
+
+    def __init__(self, rules: StoryRules = STORIES) -> None:
+        self._rules = rules
+        self._stories: dict[str, Story] = {}
+        self._holders: dict[str, set[str]] = defaultdict(set)
+
+    def candidates(self, doc: Weighted, at: float) -> Iterable[Story]:
+        scores: dict[str, float] = defaultdict(float)
+        for term, weight in lookup_terms(doc):
+            for name in self._holders.get(term, ()):
+                if abs(at - self._stories[name].last) <= self._rules.window:
+                    scores[name] += weight
+        best = sorted(scores, key=lambda name: (-scores[name], name))[: self._rules.candidates]
+        return [self._stories[name] for name in best]
+
+    def get(self, name: str) -> Story | None:
+        """The story of that id."""
+        return self._stories.get(name)
+
+    def put(self, story: Story) -> None:
+        self._stories[story.id] = story
+        for term in index_terms(story):
+            self._holders[term].add(story.id)

@@ -1,0 +1,297 @@
+"""Which event an article is about: one article at a time, in time, in one language and across languages. Pure.
+
+Two texts on one event share many rare words; two texts on alike events share some. So a match is scored by
+`cosine x sqrt(mass)`: the share of the weight in common, and how much rarity that common part holds. A plain cosine
+needs another threshold for headlines (few words, one in common is much) than for long texts; this needs one.
+In one language words are compared, across languages the keys of `parsers.storyterms`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from parsers.storyterms import Profile
+
+DAY = 86400.0
+LOOKUP_WORDS, LOOKUP_KEYS = 24, 16
+INDEX_WORDS, INDEX_KEYS = 40, 24
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRules:
+    """When an article belongs to a story. Scores are `cosine x sqrt(mass / 60)`; times in seconds.
+
+    `margin` raises the threshold by that much of the second best score: among many stories that are alike, the
+    right one must stand out. `half_life` of a story that gets no article; `window` ends it.
+    """
+
+    same: float = 0.10
+    across: float = 0.225
+    margin: float = 0.7
+    half_life: float = 7 * DAY
+    half_life_across: float = 3 * DAY
+    window: float = 14 * DAY
+    fewest_keys: int = 3  # across languages one name and one topic in common are an accident
+    mass: float = 60.0
+    words: int = 80  # of an article that are compared, strongest first
+    story_words: int = 120
+    story_keys: int = 64
+    candidates: int = 24
+
+
+STORIES = StoryRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """A profile with its words and keys weighed by rarity. `words` and `keys` have length 1 as vectors;
+    `rarity` holds the rarity (log of articles / articles that have it) of both."""
+
+    family: str
+    words: Mapping[str, float]
+    keys: Mapping[str, float]
+    rarity: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is compared of a story: sums of its articles' vectors, `words` by family of languages. `id` is the id
+    of the article that opened it; `first` and `last` in seconds; `size` in articles."""
+
+    id: str
+    first: float
+    last: float
+    size: int
+    words: Mapping[str, Mapping[str, float]]
+    keys: Mapping[str, float]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How much an article is like one story. `common` holds the strongest words or keys in common."""
+
+    story: str
+    score: float
+    needed: float
+    cosine: float
+    mass: float
+    across: bool
+    common: tuple[str, ...]
+
+    @property
+    def strength(self) -> float:
+        """Above 1 the article belongs to the story."""
+        return self.score / self.needed
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The story an article belongs to, or None when it opens one; the best match either way, and why."""
+
+    story: str | None
+    best: Match | None
+    reasons: tuple[str, ...]
+
+
+class Frequencies(Protocol):
+    """How often words and keys occur in the articles of late."""
+
+    def count(self, profile: Profile, at: float) -> None:
+        """Counts one article."""
+        ...
+
+    def rarities(self, family: str, terms: Sequence[str], at: float) -> Sequence[float]:
+        """The rarity of each term in articles of one family ("key" for keys)."""
+        ...
+
+
+class StoryIndex(Protocol):
+    """Live stories by their words and keys."""
+
+    def candidates(self, doc: Weighted, at: float) -> Iterable[Story]:
+        """The stories that share the most of the strongest words and keys of `doc`."""
+        ...
+
+    def put(self, story: Story) -> None:
+        """Makes a story, or its new state, known."""
+        ...
+
+
+KEYS_FAMILY = "key"
+
+
+def weigh(profile: Profile, frequencies: Frequencies, at: float, rules: StoryRules = STORIES) -> Weighted:
+    """The profile weighed by what is rare at `at`."""
+    words, keys = list(profile.words), list(profile.keys)
+    rare = dict(zip(words, frequencies.rarities(profile.family, words, at), strict=True))
+    rare.update(zip(keys, frequencies.rarities(KEYS_FAMILY, keys, at), strict=True))
+    return Weighted(
+        profile.family,
+        _unit(_strongest({word: value * rare[word] for word, value in profile.words.items()}, rules.words)),
+        _unit({key: value * rare[key] for key, value in profile.keys.items()}),
+        rare,
+    )
+
+
+def match(doc: Weighted, story: Story, at: float, rules: StoryRules = STORIES) -> Match | None:
+    """How much `doc` is like `story`; None when they have nothing in common or lie too far apart."""
+    apart = abs(at - min(max(at, story.first), story.last))
+    if apart > rules.window:
+        return None
+    keys = _likeness(doc, doc.keys, story.keys, rules)
+    found: list[Match] = []
+    if own := story.words.get(doc.family):
+        words = _likeness(doc, doc.words, own, rules)
+        if words.common:
+            found.append(
+                _match(story, words, words.score * _fading(apart, rules.half_life), rules.same, False)
+            )
+    if any(family != doc.family for family in story.words) and _specific(keys.common, rules):
+        found.append(
+            _match(story, keys, keys.score * _fading(apart, rules.half_life_across), rules.across, True)
+        )
+    return max(found, key=lambda m: m.strength, default=None)
+
+
+def _specific(keys: Sequence[str], rules: StoryRules) -> bool:
+    """Whether keys in common can tell an event. Countries and topics alone ("Iran, sanctions, trade") tell a field."""
+    return len(keys) >= rules.fewest_keys and any(
+        key.startswith(("n:", "w:"))
+        or (key.startswith("e:") and not key.startswith(("e:place/", "e:third/")))
+        for key in keys
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    cosine: float
+    mass: float
+    score: float
+    common: tuple[str, ...]  # strongest first
+
+
+def _likeness(
+    doc: Weighted, mine: Mapping[str, float], theirs: Mapping[str, float], rules: StoryRules
+) -> _Likeness:
+    shared = {term: value * theirs[term] for term, value in mine.items() if term in theirs}
+    if not shared:
+        return _NOTHING
+    cosine = sum(shared.values()) / _norm(theirs)
+    mass = max(0.0, sum(doc.rarity[term] for term in shared))
+    common = tuple(sorted(shared, key=lambda term: (-shared[term], term)))
+    return _Likeness(cosine, mass, cosine * math.sqrt(mass / rules.mass), common)
+
+
+_NOTHING = _Likeness(0.0, 0.0, 0.0, ())
+
+
+def _match(story: Story, like: _Likeness, score: float, needed: float, across: bool) -> Match:
+    return Match(story.id, score, needed, like.cosine, like.mass, across, like.common[:6])
+
+
+def _fading(apart: float, half_life: float) -> float:
+    return float(0.5 ** (apart / half_life))
+
+
+def place(doc: Weighted, at: float, candidates: Iterable[Story], rules: StoryRules = STORIES) -> Placement:
+    """The story that `doc` belongs to. Pure: the same candidates give the same answer."""
+    matches = [m for story in candidates if (m := match(doc, story, at, rules)) is not None]
+    matches.sort(key=lambda m: (-m.strength, m.story))
+    if not matches:
+        return Placement(None, None, ("nothing like it in the stories of late",))
+    best = matches[0]
+    second = matches[1].strength if len(matches) > 1 else 0.0
+    needed = 1.0 + rules.margin * second
+    if best.strength >= needed:
+        return Placement(best.story, best, _reasons(best, second))
+    return Placement(None, best, (f"opens a story: the most alike one reaches {best.strength / needed:.0%}",))
+
+
+def _reasons(best: Match, second: float) -> tuple[str, ...]:
+    what = "names, numbers and topics" if best.across else "words"
+    shown = ", ".join(term.split(":", 1)[1] if best.across else term for term in best.common)
+    lines = [f"same event by {what} in common: {shown}"]
+    lines.append(
+        f"score {best.score:.3f}, needed {best.needed:.3f}; the next story has {second * best.needed:.3f}"
+    )
+    return tuple(lines)
+
+
+def lookup_terms(doc: Weighted) -> list[tuple[str, float]]:
+    """The index terms by which candidates for `doc` are looked up, each with what a hit is worth."""
+    return [
+        *((f"{doc.family}:{word}", value) for word, value in _strongest(doc.words, LOOKUP_WORDS).items()),
+        *((key, value) for key, value in _strongest(doc.keys, LOOKUP_KEYS).items()),
+    ]
+
+
+def index_terms(story: Story) -> list[str]:
+    """The index terms under which `story` is found: its strongest words in each language, and keys."""
+    words = (
+        f"{family}:{word}" for family, own in story.words.items() for word in _strongest(own, INDEX_WORDS)
+    )
+    return [*words, *_strongest(story.keys, INDEX_KEYS)]
+
+
+def opened(name: str, doc: Weighted, at: float, title: str = "") -> Story:
+    """A story with one article."""
+    return Story(name, at, at, 1, {doc.family: doc.words}, doc.keys, title)
+
+
+def joined(story: Story, doc: Weighted, at: float, rules: StoryRules = STORIES) -> Story:
+    """The story with one more article."""
+    own = story.words.get(doc.family, {})
+    words = {**story.words, doc.family: _strongest(_sum(own, doc.words), rules.story_words)}
+    keys = _strongest(_sum(story.keys, doc.keys), rules.story_keys)
+    return replace(
+        story,
+        first=min(story.first, at),
+        last=max(story.last, at),
+        size=story.size + 1,
+        words=words,
+        keys=keys,
+    )
+
+
+def merged(one: Story, other: Story, rules: StoryRules = STORIES) -> Story:
+    """Two stories as one, under the id and title of the earlier one."""
+    elder, younger = sorted((one, other), key=lambda story: (story.first, story.id))
+    words = {
+        family: _strongest(
+            _sum(elder.words.get(family, {}), younger.words.get(family, {})), rules.story_words
+        )
+        for family in sorted({*elder.words, *younger.words})
+    }
+    return replace(
+        elder,
+        last=max(elder.last, younger.last),
+        size=elder.size + younger.size,
+        words=words,
+        keys=_strongest(_sum(elder.keys, younger.keys), rules.story_keys),
+    )
+
+
+def _sum(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
+    total = dict(a)
+    for term, value in b.items():
+        total[term] = total.get(term, 0.0) + value
+    return total
+
+
+def _strongest(weights: Mapping[str, float], limit: int) -> dict[str, float]:
+    if len(weights) <= limit:
+        return dict(weights)
+    return dict(sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:limit])
+
+
+def _norm(weights: Mapping[str, float]) -> float:
+    return math.sqrt(sum(value * value for value in weights.values())) or 1.0
+
+
+def _unit(weights: Mapping[str, float]) -> dict[str, float]:
+    norm = _norm(weights)
+    return {term: value / norm for term, value in weights.items()}
