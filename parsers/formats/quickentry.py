@@ -73,13 +73,14 @@ class Draft:
         self.alternates: list[tuple[str, str]] = []
         self.authors: list[tuple[str, str]] = []  # what feedparser calls the author, and the name alone
         self.persons = False  # authors are elements of their own, not text
-        self.origin = ("", "")
+        self.origin: tuple[str, str] | None = None
         self.published = self.updated = self.created = ""
         self.side: dict[str, tuple[int, str]] | None = None  # names feedparser does not know: depth and text
 
     def entry(self) -> RawEntry:
         """The entry, with feedparser's rules for what stands in for what."""
         side = self.side or {}
+        origin, origin_url = self.origin or ("", "")
         authors = self.authors
         return RawEntry(
             guid=self.guid,
@@ -88,8 +89,8 @@ class Draft:
             summary=self.summary or RawText(side.get("media-description", _SIDE)[1]),
             content=self.content,
             authors=(authors[0][0] if authors else "",) if len(authors) < 2 else tuple(n for _, n in authors),
-            origin=self.origin[0] or side.get("news_source", _SIDE)[1],
-            origin_url=self.origin[1],
+            origin=origin or side.get("news_source", _SIDE)[1],
+            origin_url=origin_url,
             language=self.own_language or (self.language if self.titled else ""),
             published=self.published or self.created,
             updated=self.updated,
@@ -103,6 +104,8 @@ _SIDE = (0, "")
 
 def _title(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
     plain = is_plain_text(said, inner=bool(inner)) and draft.atom
+    if draft.origin is not None and draft.title.value:  # feedparser lets a title behind <source> win
+        raise Doubt
     if not draft.title.value:
         draft.title = RawText(mended(text.strip()), "plain" if plain else "html")
         draft.titled = True
@@ -160,7 +163,7 @@ def _add_content(draft: Draft, text: RawText) -> None:
 
 def _source(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
     found = attributes_of(said)
-    if draft.atom or inner or any(draft.origin):
+    if draft.atom or inner or draft.origin is not None:
         raise Doubt
     draft.origin = (mended(text.strip()), found.get("url", ""))
 
