@@ -55,6 +55,11 @@ UPDATED = _set("updated modified lastbuilddate dc_date dcterms_modified")
 CREATED = _set("created dcterms_created")
 AUTHOR = _set("author dc_creator dc_author managingeditor")
 PERSON = _set("name email uri url")
+# Elements without children that say nothing we keep, whatever their attributes.
+HARMLESS = _set(
+    "category comments enclosure keywords dc_subject dc_rights dc_publisher dc_identifier dc_format dc_type",
+    "slash_comments slash_department slash_section wfw_commentrss wfw_comment thr_total sy_updatebase prism_section",
+)
 # Inside elements that feedparser does not know, these would still be taken for the entry's own.
 NEVER_NESTED = (PUBLISHED | UPDATED | CREATED | AUTHOR | DOUBTFUL) | _set(
     "title dc_title link guid id description dc_description summary content content_encoded source language",

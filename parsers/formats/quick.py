@@ -120,25 +120,47 @@ class _Machine:
             raise Doubt
         if self._field is not None:
             self._open_inner(name, said)
-        elif self._draft is not None or (self._level and name != self._entry and not self._is_channel(name)):
+        elif self._draft is not None:
             self._field, self._said = name, said
-        elif not self._level:
+        else:
+            self._start_outside(name, said)
+        self.parts.clear()
+
+    def _start_outside(self, name: str, said: Said) -> None:
+        """An element outside all entries begins: the root, the channel, an entry, or a field of the channel."""
+        if not self._level:
             self._root(name, said)
         elif name == self._entry:
             self._draft = Draft(rdf_about(said) if said else "", self._language, atom=self._kind == "atom")
-        else:
+        elif self._is_channel(name):
             rdf_about(said)
             self._level, self._entry = 2, "item" if self._kind == "rss" else ""
-        self.parts.clear()
+        else:
+            self._field, self._said = name, said
 
     def end(self, _written: str) -> None:
         """An element ends. Raises Doubt, or _Enough."""
-        if self._open:
+        name, draft = self._field, self._draft
+        if name is None:
+            self._end_outside(draft)
+        elif self._open:
             self._close_inner()
-        elif self._field is not None:
-            self._close_field(self._field)
-        elif self._draft is not None:
-            self._entries.append(self._draft.entry())
+        else:
+            self._field = None
+            text = "".join(self.parts)
+            if draft is None:
+                self._head_field(name, text)
+            elif action := ACTIONS.get(name):
+                action(draft, text, self._said, self._inner)
+            else:
+                beside(draft, name, text, self._said, self._inner)
+            if self._inner:
+                self._inner = []
+
+    def _end_outside(self, draft: Draft | None) -> None:
+        """An entry ends, or what holds entries."""
+        if draft is not None:
+            self._entries.append(draft.entry())
             self._draft = None
             if len(self._entries) > MAX_ENTRIES:
                 del self._entries[MAX_ENTRIES:]
@@ -179,19 +201,6 @@ class _Machine:
     def _close_inner(self) -> None:
         name, said, leaf = self._open.pop()
         self._inner.append(Inner(name, said, "".join(self.parts), len(self._open) + 1, leaf))
-        self.parts.clear()
-
-    def _close_field(self, name: str) -> None:
-        self._field = None
-        text = "".join(self.parts)
-        if self._draft is None:
-            self._head_field(name, text)
-        elif action := ACTIONS.get(name):
-            action(self._draft, text, self._said, self._inner)
-        else:
-            beside(self._draft, name, text, self._said, self._inner)
-        if self._inner:
-            self._inner = []
         self.parts.clear()
 
     def _head_field(self, name: str, text: str) -> None:

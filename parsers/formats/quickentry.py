@@ -9,6 +9,7 @@ from parsers.formats.names import (
     AUTHOR,
     CREATED,
     DOUBTFUL,
+    HARMLESS,
     NEVER_NESTED,
     PERSON,
     PUBLISHED,
@@ -215,6 +216,11 @@ def _person(inner: list[Inner]) -> dict[str, str]:
     return {part.name: part.text.strip() for part in inner}
 
 
+def _ignored(_draft: Draft, _text: str, _said: Said, inner: list[Inner]) -> None:
+    if inner:
+        raise Doubt
+
+
 def beside(draft: Draft, name: str, text: str, said: Said, inner: list[Inner]) -> None:
     """An element that feedparser knows nothing of: stored under its name, the least deep and last wins."""
     if name in DOUBTFUL:
@@ -266,6 +272,7 @@ ACTIONS: dict[str, Action] = {
     "language": _language,
     "dc_language": _language,
     "contributor": _contributor,
+    **dict.fromkeys(HARMLESS, _ignored),
     **dict.fromkeys(PUBLISHED, _published),
     **dict.fromkeys(UPDATED, _updated),
     **dict.fromkeys(CREATED, _created),
