@@ -24,7 +24,6 @@ from parsers.topics import Topics
 ALERT = 50.0
 CORE = 75.0
 PASSING = 20.0
-_STATE_ACTS = frozenset(("act-visit", "act-meet", "act-sign"))
 _NO_STATE_ACTS = frozenset(("act-case", "act-joint-action", "act-consular", "act-sales"))
 _LEISURE = {"matter-tourism-aviation"}
 _REGION = frozenset(("agreement/rcep", "agreement/ahkfta", "org/asean", "place/southeast-asia"))
@@ -185,11 +184,13 @@ def _state_acts(stage: Link, link: Link, officials: Sequence[Signal]) -> bool:
     """Whether what is done is for office holders to do: no trial, no sales mission, no advice to travellers, and
     no everyday business of a department."""
     acts = {signal.rule for signal in relations.acts(stage)}
-    if acts & _STATE_ACTS:
-        return "act-sales" not in acts or bool(acts & {"act-meet", "act-sign"})
-    if acts & _NO_STATE_ACTS:
-        return False
+    if acts & {"act-meet", "act-sign"} or ("act-visit" in acts and officials[0].rule == "officials-both"):
+        return True
     if all(mention.name.role == "government" for signal in officials for mention in signal.mentions):
+        return False  # a department acts every day; travellers "arrive" in its reports
+    if "act-visit" in acts:
+        return "act-sales" not in acts
+    if acts & _NO_STATE_ACTS:
         return False
     matters = {signal.rule for signal in relations.matters(stage, {})}
     cooperating = acts & {"act-cooperate", "act-promote"} or "matter-diplomacy" in matters
