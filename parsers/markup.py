@@ -39,11 +39,11 @@ _TAG = re.compile(
 _NEAT_TAG = re.compile(
     r"""</?([a-zA-Z][a-zA-Z0-9]*+)(?:\s[^<>"']*+(?:"[^"<>]*+"[^<>"']*+|'[^'<>]*+'[^<>"']*+)*+)?/?>"""
 )
-# The tags that make up nearly all markup of feeds, without a look-up for each.
-_COMMON_BLOCK = re.compile(r"""</?(?:p|br|div|li|ul|h[1-6])(?:\s[^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+)?/?>""")
-_COMMON_INLINE = re.compile(
-    r"""</?(?:a|b|i|em|img|span|strong|font)(?:\s[^<>"']*+(?:"[^"<>]*+"[^<>"']*+)*+)?/?>"""
-)
+# The tags that make up nearly all markup of feeds, without a look-up for each. None reaches over "\0", which
+# parts the texts that are cleaned together.
+_NEAT_REST = r"""(?:\s[^<>"'\0]*+(?:"[^"<>\0]*+"[^<>"'\0]*+)*+)?/?>"""
+_COMMON_BLOCK = re.compile(rf"</?(?:p|br|div|li|ul|h[1-6]){_NEAT_REST}")
+_COMMON_INLINE = re.compile(rf"</?(?:a|b|i|em|img|span|strong|font){_NEAT_REST}")
 _LOOSE_TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>])[^>]*>")
 _TAG_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>]|$)")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -67,6 +67,8 @@ _NOT_PLAIN = re.compile(
     "\u3400-\u9fff\uac00-\ud7a3\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 )
 _PLAIN_ASCII = bytes(range(0x20, 0x7F)) + b"\t\n"
+_SPACE_RUN = re.compile("  +")
+_BREAK_RUN = re.compile("\n[ \n]+")
 # A zero-width joiner holds emoji together; beside a letter it only hides the word from us.
 _JOINER = re.compile("(?<=\\w)\u200d|\u200d(?=\\w)")
 _SPACES = frozenset("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u202f\u205f\u3000\u3164\uffa0") | {
@@ -87,6 +89,33 @@ def to_text(source: str) -> str:
     if "<" in text and not _has_tags(source) and _has_tags(text):
         marked, text = True, decode(_without_tags(text))
     return _lines(text) if marked else tidy(text)
+
+
+def to_texts(sources: list[str]) -> list[str]:
+    """`to_text` of each. The plain ones among many are cleaned in one go, at a third of the cost."""
+    joined = "\0".join(sources)
+    if not sources or joined.count("\0") != len(sources) - 1:
+        return [to_text(source) for source in sources]
+    joined = joined.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    joined = _COMMON_INLINE.sub("", _COMMON_BLOCK.sub(_BREAK, joined))
+    if "  " in joined:
+        joined = _SPACE_RUN.sub(" ", joined)
+    joined = _BREAK_RUN.sub(_BREAK, joined.replace(" \n", _BREAK))
+    pieces = joined.split("\0")
+    plain = [_is_plain(piece) for piece in pieces]
+    return [
+        piece.strip() if clean else to_text(source)
+        for source, piece, clean in zip(sources, pieces, plain, strict=True)
+    ]
+
+
+def _is_plain(text: str) -> bool:
+    """No markup, no references, and nothing that is not printed as it stands."""
+    if "<" in text or "&" in text:
+        return False
+    if text.isascii():
+        return not text.encode("ascii").translate(None, _PLAIN_ASCII)
+    return _NOT_PLAIN.search(text) is None
 
 
 def plain_text(source: str) -> str:

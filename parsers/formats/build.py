@@ -12,7 +12,7 @@ from parsers.dates import read_date
 from parsers.entry import Entry, FeedDocument, Moment, SourceContext
 from parsers.formats.raw import RawEntry, RawFeed, RawText
 from parsers.links import resolve, site
-from parsers.markup import clean_title, plain_text, to_text
+from parsers.markup import clean_title, plain_text, to_text, to_texts
 
 MAX_TEXT = 200_000  # characters of markup read per field: the longest news texts have a tenth of it
 MAX_TITLE = 2_000
@@ -35,7 +35,13 @@ def build_document(
     feed: RawFeed, place: Place, *, charset: str, warnings: tuple[str, ...] = ()
 ) -> FeedDocument:
     """The document with clean entries, in the document's order. Entries that say nothing are left out."""
-    entries = [build_entry(raw, feed, place) for raw in feed.entries]
+    texts = zip(
+        read_texts([raw.title for raw in feed.entries], MAX_TITLE),
+        read_texts([raw.summary for raw in feed.entries]),
+        read_texts([raw.content for raw in feed.entries]),
+        strict=True,
+    )
+    entries = [build_entry(raw, words, feed, place) for raw, words in zip(feed.entries, texts, strict=True)]
     kept = tuple(entry for entry in entries if entry.guid or entry.title or entry.summary or entry.content)
     unread = [raw for raw, entry in zip(feed.entries, entries, strict=True) if _date_lost(raw, entry)]
     return FeedDocument(
@@ -49,8 +55,10 @@ def build_document(
     )
 
 
-def build_entry(raw: RawEntry, feed: RawFeed, place: Place) -> Entry:
-    """One entry, cleaned. Relative links are read against the address of the document."""
+def build_entry(raw: RawEntry, texts: tuple[str, str, str], feed: RawFeed, place: Place) -> Entry:
+    """One entry with its clean title, summary and content. Relative links are read against the address of the
+    document."""
+    title, summary, content = texts
     base = place.url or feed.link
     link = next((found for href in raw.links if (found := resolve(href, base))), "")
     published, updated = _read(raw.published, place), _read(raw.updated, place)
@@ -59,10 +67,10 @@ def build_entry(raw: RawEntry, feed: RawFeed, place: Place) -> Entry:
     return Entry(
         guid=raw.guid.strip() or link,
         link=link,
-        title=_title(raw.title),
-        summary=_text(raw.summary),
-        content=_text(raw.content),
-        author=", ".join(dict.fromkeys(name for author in raw.authors if (name := _name(author)))),
+        title=" ".join(title.split()) if "\n" in title else title,
+        summary=summary,
+        content=content,
+        author=_authors(raw.authors),
         publisher=_origin(raw, place),
         language=read_language(raw.language),
         published=published,
@@ -77,20 +85,31 @@ def read_language(tag: str) -> str:
     return tag if first.isascii() and first.isalpha() and 2 <= len(first) <= 8 else ""
 
 
-def _text(raw: RawText) -> str:
-    value = _once_decoded(raw.value[:MAX_TEXT])
-    if raw.markup == "plain" and not _MARKUP.search(value):
-        return plain_text(value)
-    return to_text(value)
+def read_texts(raws: list[RawText], longest: int = MAX_TEXT) -> list[str]:
+    """The plain text of each, of markup and of text that is declared plain."""
+    values = [_once_decoded(raw.value[:longest]) for raw in raws]
+    plain = [
+        raw.markup == "plain" and not (longest > MAX_TITLE and _MARKUP.search(value))
+        for raw, value in zip(raws, values, strict=True)
+    ]
+    if not any(plain):
+        return to_texts(values)
+    return [plain_text(v) if declared else to_text(v) for v, declared in zip(values, plain, strict=True)]
 
 
-def _title(raw: RawText) -> str:
-    return clean_title(_once_decoded(raw.value[:MAX_TITLE]), plain=raw.markup == "plain")
+def _authors(written: tuple[str, ...]) -> str:
+    if len(written) == 1:
+        return _name(written[0])
+    return ", ".join(dict.fromkeys(name for author in written if (name := _name(author))))
 
 
 def _name(author: str) -> str:
     """The name in `Name <address>`, `address (Name)` or `Name (address)`; the address when it stands alone."""
+    if not author:
+        return ""
     written = clean_title(author)
+    if "@" not in written:
+        return written
     name = _ADDRESS.sub("", written).strip()
     return name.removeprefix("(").removesuffix(")").strip() or written
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.markup import clean_title, plain_text, to_text
+from parsers.markup import clean_title, plain_text, to_text, to_texts
 
 CASES = Path(__file__).parent.parent / "cases" / "text"
 READERS: dict[str, Callable[[str], str]] = {
@@ -53,6 +53,11 @@ def test_nothing_raises_and_the_result_is_safe_to_print(source: str) -> None:
         assert text == text.strip()
         assert "\n" not in clean_title(source)
         text.encode("utf-8")
+
+
+@given(st.lists(st.lists(PIECES, max_size=8).map("".join), max_size=6))
+def test_texts_cleaned_together_are_those_cleaned_alone(sources: list[str]) -> None:
+    assert to_texts(sources) == [to_text(source) for source in sources]
 
 
 def is_control(char: str) -> bool:
