@@ -32,12 +32,14 @@ _BACKOFFS = {
 class ScheduleSettings:
     """`fixed_interval` (seconds) takes the place of every rhythm; failures then wait for at most
     `fixed_patience` intervals. `longest_hold` caps what a server may ask of us; `spread` is how much later
-    than planned a poll may come, as a share, so that sources do not march in step."""
+    than planned a poll may come, as a share, so that sources do not march in step. `compression` divides our
+    own waits after failures, for trials in which a day passes in minutes."""
 
     fixed_interval: float | None = None
     fixed_patience: float = 10.0
     longest_hold: float = 7 * _DAY
     spread: float = 0.1
+    compression: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,8 @@ def _after_failure(
         first = settings.fixed_interval
         longest = min(first * settings.fixed_patience, max(first, settings.longest_hold))
     else:
-        first, longest = max(backoff.first, source.min_interval), max(backoff.longest, source.min_interval)
+        first = max(backoff.first / settings.compression, source.min_interval)
+        longest = max(backoff.longest / settings.compression, source.min_interval)
     wait = min(first * 2**exponent, longest)
     wait -= wait * 0.25 * dice if exponent else 0.0
     count = "first failure" if state.failures <= 1 else f"failure number {state.failures} in a row"
@@ -163,7 +166,7 @@ def _after_failure(
         )
     if fetched.outcome is not Outcome.BUSY:
         return Due(wait, why)
-    return Due(wait, why, host=host_of(fetched.url), host_hold=asked or min(backoff.first, wait))
+    return Due(wait, why, host=host_of(fetched.url), host_hold=asked or min(first, wait))
 
 
 def host_of(url: str) -> str:

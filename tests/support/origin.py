@@ -99,12 +99,13 @@ class Origin:
     log: list[Asked] = field(default_factory=list)
     _paths: dict[str, Script] = field(default_factory=dict)
     _turns: dict[str, int] = field(default_factory=dict)
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> Origin:
         ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(ready,), name="origin", daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, args=(self._loop, ready), name="origin", daemon=True)
         self._thread.start()
         if not ready.wait(10):
             raise RuntimeError("the loopback server did not start")
@@ -113,8 +114,8 @@ class Origin:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        if self._thread is not None:
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(10)
 
     def serve(self, path: str, script: Script) -> str:
@@ -133,12 +134,12 @@ class Origin:
         """Requests for `path` so far, oldest first."""
         return [one for one in list(self.log) if one.path.split("?")[0] == path]
 
-    def _run(self, ready: threading.Event) -> None:
-        asyncio.set_event_loop(self._loop)
+    def _run(self, loop: asyncio.AbstractEventLoop, ready: threading.Event) -> None:
+        asyncio.set_event_loop(loop)
         try:
-            self._loop.run_until_complete(self._serve_until_stopped(ready))
+            loop.run_until_complete(self._serve_until_stopped(ready))
         finally:
-            self._loop.close()
+            loop.close()
 
     async def _serve_until_stopped(self, ready: threading.Event) -> None:
         self._stop = asyncio.Event()
@@ -203,7 +204,8 @@ class Origin:
     ) -> None:
         await asyncio.sleep(reply.delay)
         if reply.hang:
-            await asyncio.sleep(3600)
+            await reader.read(1)  # until the client gives up
+            return None
         if reply.raw is not None:
             writer.write(reply.raw)
             return await _finish(reader, writer)
@@ -211,8 +213,8 @@ class Origin:
             reply = replace(reply, status=304, body=b"", coding="", flood=0, cut=None, drip=0.0)
         payload = encode(reply.body, reply.coding)
         writer.write(_head(reply, len(payload) or reply.flood))
-        await _send_body(reply, payload, writer)
-        await _finish(reader, writer)
+        await _send_body(reply, payload, reader, writer)
+        return await _finish(reader, writer)
 
 
 def _matches(reply: Reply, asked: Asked) -> bool:
@@ -237,7 +239,9 @@ def _head(reply: Reply, length: int) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8")
 
 
-async def _send_body(reply: Reply, payload: bytes, writer: asyncio.StreamWriter) -> None:
+async def _send_body(
+    reply: Reply, payload: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     if reply.status == 304:
         return
     if reply.flood:
@@ -249,7 +253,8 @@ async def _send_body(reply: Reply, payload: bytes, writer: asyncio.StreamWriter)
     sent = payload if reply.cut is None else payload[: reply.cut]
     if reply.drip:
         for byte in sent:
-            await asyncio.sleep(reply.drip)
+            if await _left_within(reader, reply.drip):
+                return
             writer.write(b"1\r\n%c\r\n" % byte if reply.chunked else bytes([byte]))
             await writer.drain()
     elif reply.chunked and sent:
@@ -258,6 +263,15 @@ async def _send_body(reply: Reply, payload: bytes, writer: asyncio.StreamWriter)
         writer.write(sent)
     if reply.chunked and reply.cut is None:
         writer.write(b"0\r\n\r\n")
+
+
+async def _left_within(reader: asyncio.StreamReader, seconds: float) -> bool:
+    """Whether the client closes within that time; waits for it in full otherwise."""
+    try:
+        async with asyncio.timeout(seconds):
+            return not await reader.read(1)
+    except TimeoutError:
+        return False
 
 
 async def _finish(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
