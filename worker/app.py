@@ -97,6 +97,7 @@ def schedule(settings: Settings) -> dict[str, Any]:
         "canary-poll": _every("worker.canary", 10.0, "poll", "poll"),
         "canary-process": _every("worker.canary", 10.0, "process", "process"),
         "canary-deliver": _every("worker.canary", 10.0, "deliver", "deliver"),
+        "plan": _every("worker.plan", 120.0, "process"),
         "trim": _every("worker.trim", 3600.0, "process"),
     }
 

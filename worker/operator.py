@@ -12,7 +12,8 @@ from worker.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`state` is an outcome that began, `recovered`, `unreadable` or `readable`; `at` seconds since 1970."""
+    """`state` is an outcome that began, or recovered, unreadable, readable, gap, moved, rerouted, notice-<condition>,
+    notice-over; `at` seconds since 1970."""
 
     source: str
     state: str
@@ -22,7 +23,7 @@ class Event:
 
     @property
     def good(self) -> bool:
-        return self.state in ("recovered", "readable")
+        return self.state in ("recovered", "readable", "moved", "notice-over")
 
 
 class Events:
@@ -39,11 +40,10 @@ class Events:
         found = self._client.xrange(self._key, min=b"(" + self._last, count=limit)
         if found:
             self._last = found[-1][0]
-        return [_event(fields[b"event"]) for _, fields in found]
+        return [_event(data) for _, fields in found for data in orjson.loads(fields[b"events"])]
 
 
-def _event(raw: bytes) -> Event:
-    data = orjson.loads(raw)
+def _event(data: dict[str, Any]) -> Event:
     return Event(
         data["source"], data["state"], data.get("reason", ""), data.get("url", ""), float(data.get("at", 0))
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from feeds.rhythm import Seen
 from feeds.source import Source
 from parsers.article import Unreadable, make_article
 from parsers.entry import Article, Entry, FeedDocument, ParseError, SourceContext, Verdict
@@ -15,9 +16,12 @@ from parsers.read import read
 from parsers.relevance import judge
 from parsers.script import language
 from worker import entries
+from worker.body_end import BodyEnd, Shown, read_end, unread_end
 from worker.entries import Occasion, Rules
+from worker.planning import current_budget
+from worker.source_memory import Memory, remembered
 from worker.store import articles
-from worker.store.articles import Fingerprint, PutRequest, WantedAlert
+from worker.store.articles import Fingerprint, PutRequest, PutResult, WantedAlert
 from worker.store.client import Server
 from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
@@ -84,54 +88,54 @@ def process_body(to: Processor, held: Claim) -> Processed | None:
             to, held, body, "source-removed", "the source was taken out of the configuration"
         )
     if to.sources.count_attempt(held.member) > to.attempts:
-        return _close_unread(
-            to, held, body, "gave-up", f"reading it failed {to.attempts} times; see the worker's log"
-        )
+        gave_up = f"reading it failed {to.attempts} times; see the worker's log"
+        return _close_unread(to, held, body, "gave-up", gave_up)
     source = source_from_json(definition)
-    seen = datetime.fromtimestamp(body.fetched, UTC)
+    context, seen = context_of(source), datetime.fromtimestamp(body.fetched, UTC)
     try:
         document = read(
-            body.body,
-            kind=source.kind,
-            content_type=body.content_type,
-            url=body.url,
-            context=context_of(source),
-            now=seen,
+            body.body, kind=body.kind, content_type=body.content_type, url=body.url, context=context, now=seen
         )
     except ParseError as error:
         return _close_unread(to, held, body, error.kind, str(error))
-    return _store(to, held, body, source, document)
+    return _store(to, held, body, named_source(source, document.title), document)
 
 
 def _store(
     to: Processor, held: Claim, body: StagedBody, source: Source, document: FeedDocument
 ) -> Processed | None:
-    state = to.sources.states([source.id])[source.id]
+    fields = to.sources.states([source.id])[source.id]
     seen = datetime.fromtimestamp(body.fetched, UTC)
-    occasion = Occasion(body.poll, source.id, seen, first=state.get("read") != "1")
+    occasion = Occasion(body.poll, source.id, seen, first=fields.get("read") != "1")
     marks = [entries.fingerprint(i, entry, source.id) for i, entry in enumerate(document.entries)]
     known = articles.recognise(to.server, to.keys, body.poll, marks)
     old = entries.resurfaced(document.entries, known, seen, to.rules.max_age)
-    named = named_source(source, document.title)
     requests = [
-        decide(to, document.entries[mark.index], mark, named, occasion, mark.index in old)
+        decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old)
         for mark in marks
         if mark.index not in known
     ]
     results = articles.put_many(to.server, to.keys, requests)
-    fates = to.sources.finish_body(
-        held,
-        len(marks),
-        day=seen.date().isoformat(),
-        record=_record(body, document, len(marks) - len(known)),
-        event=_recovered(source, state),
-        state={"read": "1", "read_error": "", "shown": str(len(marks)), **_newest(document, seen)},
-    )
+    again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
+    shown = Shown(body, source, document, len(known) + again, _first_seen(requests, results, seen))
+    end = read_end(shown, remembered(fields), current_budget(to.server, to.keys))
+    fates = _finish(to, held, body, len(marks), end)
     if fates is None:
         return None
+    if end.hurry:
+        to.sources.bring_forward(source.id, end.hurry)
     return Processed(
         source.id, fates, frozenset(channel for result in results for channel in result.channels)
     )
+
+
+def _first_seen(requests: Sequence[PutRequest], results: Sequence[PutResult], seen: datetime) -> list[Seen]:
+    """The entries that this source showed for the first time, as its rhythm counts them."""
+    return [
+        Seen(min(float(request.fields["ts"]), seen.timestamp()), request.grade > 0)
+        for request, result in zip(requests, results, strict=True)
+        if result.fate not in (articles.SEEN, articles.UPDATED)
+    ]
 
 
 def decide(
@@ -171,54 +175,13 @@ def context_of(source: Source) -> SourceContext:
 def _close_unread(to: Processor, held: Claim, body: StagedBody, kind: str, message: str) -> Processed | None:
     """A body that cannot be read: no entries, no fates, but a clear word to the operator."""
     state = to.sources.states([body.source])[body.source]
+    memory = remembered(state) if state else Memory()
     # Entries that got a fate before the body failed are counted; there may be some after `gave-up`.
     told = len(to.server.client.hkeys(to.keys.body_fates(body.poll)))
-    failures = int(state.get("read_failures", "0")) + 1
-    event = {"source": body.source, "state": "unreadable", "reason": message, "at": body.fetched}
-    fates = to.sources.finish_body(
-        held,
-        told,
-        day=datetime.fromtimestamp(body.fetched, UTC).date().isoformat(),
-        record={
-            "at": body.fetched,
-            "poll": body.poll,
-            "outcome": "unreadable",
-            "reason": message,
-            "kind": kind,
-        },
-        event=event if state.get("read_error") != message else None,
-        state={"read_error": message, "read_failures": str(failures)},
-    )
+    fates = _finish(to, held, body, told, unread_end(body, body.url, memory, kind, message))
     return None if fates is None else Processed(body.source, fates, error=message)
 
 
-def _recovered(source: Source, state: dict[str, str]) -> dict[str, object] | None:
-    if not state.get("read_error"):
-        return None
-    return {
-        "source": source.id,
-        "state": "readable",
-        "reason": f"readable again (was: {state['read_error']})",
-        "url": source.url,
-    }
-
-
-def _record(body: StagedBody, document: FeedDocument, new: int) -> dict[str, object]:
-    return {
-        "at": body.fetched,
-        "poll": body.poll,
-        "outcome": "read",
-        "kind": document.kind,
-        "charset": document.charset,
-        "entries": len(document.entries),
-        "new": new,
-        "warnings": list(document.warnings[:5]),
-    }
-
-
-def _newest(document: FeedDocument, seen: datetime) -> dict[str, str]:
-    limit = seen + timedelta(hours=24)
-    times: Sequence[datetime] = [
-        e.published.at for e in document.entries if e.published and e.published.at <= limit
-    ]
-    return {"newest": max(times).isoformat()} if times else {}
+def _finish(to: Processor, held: Claim, body: StagedBody, size: int, end: BodyEnd) -> dict[str, int] | None:
+    day = datetime.fromtimestamp(body.fetched, UTC).date().isoformat()
+    return to.sources.finish_body(held, size, day, record=end.record, events=end.events, state=end.state)

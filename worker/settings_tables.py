@@ -70,6 +70,10 @@ class PollSettings(Section):
         default=None,
         description="Seconds between two polls of every source; unset: learned from each source's rhythm",
     )
+    budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=30.0,
+        description="Requests a minute, shared out among all sources by what each has shown to be worth",
+    )
     tick: Seconds = Field(default=1.0, description="Seconds between two looks at which sources are due")
     min_gap: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         default=2.0, description="Least seconds between two requests to the same host"

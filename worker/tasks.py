@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import current_app, shared_task, signals
 
-from worker import clock, heartbeat, poll, process
+from worker import clock, heartbeat, planning, poll, process
 from worker.polling import this_poller
 from worker.runtime import this_process
 from worker.store import trim as trimming
@@ -59,6 +59,12 @@ def deliver_to(name: str) -> None:
 @shared_task(name="worker.canary")  # type: ignore[untyped-decorator]
 def canary(queue: str) -> None:
     heartbeat.beat(this_process(), queue, clock.now())
+
+
+@shared_task(name="worker.plan")  # type: ignore[untyped-decorator]
+def plan() -> None:
+    runtime = this_process()
+    planning.replan(runtime.server, runtime.keys, runtime.settings.poll.budget)
 
 
 @shared_task(name="worker.trim")  # type: ignore[untyped-decorator]

@@ -35,7 +35,7 @@ def held(store: SourceStore, name: str = "a") -> Claim:
 
 
 def staged(poll: str = "p1", source: str = "a", body: bytes = b"<rss/>") -> StagedBody:
-    return StagedBody(poll, source, "https://a.example/feed", "text/xml", body, 0.0)
+    return StagedBody(poll, source, "https://a.example/feed", "feed", "text/xml", body, 0.0)
 
 
 def end(**changes: object) -> PollEnd:
@@ -68,7 +68,7 @@ def test_a_source_due_far_beyond_its_new_interval_is_brought_forward(store: Sour
 
 
 def test_the_end_of_a_poll_writes_state_body_and_due_time_together(store: SourceStore) -> None:
-    assert store.finish_poll(held(store), end(staged=staged(), event={"source": "a", "state": "busy"}))
+    assert store.finish_poll(held(store), end(staged=staged(), events=({"source": "a", "state": "busy"},)))
     assert store.states(["a"])["a"]["etag"] == '"1"'
     body = store.staged("p1")
     assert body is not None

@@ -34,7 +34,7 @@ def runtime(server: Server, keys: Keys, tmp_path: Path) -> Runtime:
 def poll_and_store(runtime: Runtime, *items: Item, poll: str = "p1") -> None:
     """One whole poll: claimed, staged, put, closed."""
     [held] = claim(runtime.server, runtime.keys.due, 1, 60)
-    body = StagedBody(poll, "demo", SOURCE.url, "text/xml", b"<rss/>", 0.0)
+    body = StagedBody(poll, "demo", SOURCE.url, "feed", "text/xml", b"<rss/>", 0.0)
     state = {
         "outcome": "fresh",
         "status": "200",

@@ -36,6 +36,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `dead` | zset | delivery id by time of death | trimmed | outbox.lua |
 | `fates:<day>` | hash | `source|fate` -> count; day = UTC `YYYY-MM-DD` | 90 days | finish_body |
 | `polls:<source>` | list | the last 20 polls (JSON), newest first | for ever | finish_poll, finish_body |
+| `budget` | string | how the budget of requests is shared out (JSON) | for ever | replan |
 | `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_poll, finish_body |
 | `hold:<host>` | string | why a host must not be asked; expires when it may | as asked | finish_poll |
 | `hb:<name>` | string | last progress of a queue or worker (seconds) | 1 day | heartbeat |
@@ -146,6 +147,10 @@ class Keys:
     @property
     def events(self) -> str:
         return self._("events")
+
+    @property
+    def budget(self) -> str:
+        return self._("budget")
 
     def hold(self, host: str) -> str:
         return self._("hold", host)

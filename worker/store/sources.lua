@@ -12,9 +12,9 @@ local function remember_poll(prefix, source, record)
   redis.call('LTRIM', prefix .. 'polls:' .. source, 0, 19)
 end
 
-local function tell(prefix, event)
-  if event and event ~= '' then
-    redis.call('XADD', prefix .. 'events', 'MAXLEN', '~', 1000, '*', 'event', event)
+local function tell(prefix, events)
+  if events and events ~= '' then
+    redis.call('XADD', prefix .. 'events', 'MAXLEN', '~', 1000, '*', 'events', events)
   end
 end
 
@@ -57,7 +57,7 @@ local function register(keys, args)
   return {new, kept, dropped}
 end
 
--- finish_poll  ARGV: prefix, source, token, delay, stop ('1' or ''), poll record JSON, event JSON or '',
+-- finish_poll  ARGV: prefix, source, token, delay, stop ('1' or ''), poll record JSON, events JSON or '',
 --   held host or '', hold seconds, poll id or '', then field, value, ... of the source's state;
 --   when there is a poll id, the fields of the staged body stand after a single '--'.
 -- ->  1, or 0 when the token is not valid any more (then nothing changes).
@@ -93,7 +93,7 @@ local function finish_poll(keys, args)
   return 1
 end
 
--- finish_body  ARGV: prefix, poll id, token, number of entries, day, poll record JSON or '', event JSON or '',
+-- finish_body  ARGV: prefix, poll id, token, number of entries, day, poll record JSON or '', events JSON or '',
 --   then field, value, ... to set in the source's state
 -- ->  {'done', fate, count, ...}, {'stale'} when the token is not valid any more, or {'short', fates known}
 --   when entries are still without a fate (then nothing changes).
@@ -127,6 +127,16 @@ local function finish_body(keys, args)
   return out
 end
 
+-- bring_forward  ARGV: source, delay  ->  1 when the source is due earlier now than it was, else 0
+local function bring_forward(keys, args)
+  local score = tonumber(redis.call('ZSCORE', keys[1], args[1]) or nil)
+  local wanted = now() + tonumber(args[2])
+  if not score or score <= wanted or redis.call('HGET', keys[1] .. ':lease', args[1]) then return 0 end
+  redis.call('ZADD', keys[1], 'XX', wanted, args[1])
+  return 1
+end
+
+redis.register_function('hketo_bring_forward', bring_forward)
 redis.register_function('hketo_register', register)
 redis.register_function('hketo_finish_poll', finish_poll)
 redis.register_function('hketo_finish_body', finish_body)

@@ -31,6 +31,7 @@ class StagedBody:
     poll: str
     source: str
     url: str
+    kind: str  # how it is read: a feeds.source.SourceKind
     content_type: str
     body: bytes
     fetched: float
@@ -44,7 +45,7 @@ class PollEnd:
     stop: bool
     record: Mapping[str, object]
     state: Mapping[str, str]
-    event: Mapping[str, object] | None = None
+    events: tuple[Mapping[str, object], ...] = ()
     hold_host: str = ""
     hold_seconds: float = 0.0
     staged: StagedBody | None = None
@@ -97,7 +98,7 @@ class SourceStore:
         """Writes the end of a poll in one step. False when the lease was lost: then nothing changed."""
         args: list[str | bytes] = [
             self.keys.prefix, held.member, held.token, f"{end.delay:.3f}", "1" if end.stop else "",
-            orjson.dumps(dict(end.record)), orjson.dumps(dict(end.event)) if end.event else "",
+            orjson.dumps(dict(end.record)), orjson.dumps(end.events) if end.events else "",
             end.hold_host, f"{end.hold_seconds:.0f}", end.staged.poll if end.staged else "",
         ]  # fmt: skip
         for name, value in end.state.items():
@@ -115,6 +116,7 @@ class SourceStore:
             poll=poll,
             source=raw[b"source"].decode(),
             url=raw[b"url"].decode(),
+            kind=raw[b"kind"].decode(),
             content_type=raw[b"content_type"].decode(),
             body=zlib.decompress(raw[b"body"]),
             fetched=float(raw[b"staged"]),
@@ -131,7 +133,7 @@ class SourceStore:
         day: str,
         *,
         record: Mapping[str, object] | None = None,
-        event: Mapping[str, object] | None = None,
+        events: Sequence[Mapping[str, object]] = (),
         state: Mapping[str, str] | None = None,
     ) -> dict[str, int] | None:
         """Closes a body whose entries all have a fate and returns the counts by fate; None when the lease
@@ -139,13 +141,17 @@ class SourceStore:
         flat: list[str] = [part for item in (state or {}).items() for part in item]
         answer = self.server.call(
             "hketo_finish_body", self.keys.due, self.keys.prefix, held.member, held.token, entries, day,
-            orjson.dumps(dict(record)) if record else "", orjson.dumps(dict(event)) if event else "", *flat,
+            orjson.dumps(dict(record)) if record else "", orjson.dumps(events) if events else "", *flat,
         )  # fmt: skip
         if answer[0] == b"stale":
             return None
         if answer[0] == b"short":
             raise RuntimeError(f"body {held.member}: {entries} entries but {answer[1].decode()} fates")
         return {name.decode(): int(count) for name, count in zip(answer[1::2], answer[2::2], strict=True)}
+
+    def bring_forward(self, source: str, delay: float) -> bool:
+        """Makes a source due within `delay` seconds, unless it is being polled. False when it was anyway."""
+        return bool(self.server.call("hketo_bring_forward", self.keys.due, source, f"{delay:.3f}") == 1)
 
     def polls(self, source: str) -> list[dict[str, Any]]:
         """The last polls of a source as recorded, newest first."""
@@ -167,7 +173,7 @@ def _plain(item: Registration) -> dict[str, object]:
 
 def _staged_fields(staged: StagedBody) -> list[str | bytes]:
     return [
-        "source", staged.source, "url", staged.url, "content_type", staged.content_type,
+        "source", staged.source, "url", staged.url, "kind", staged.kind, "content_type", staged.content_type,
         "body", zlib.compress(staged.body, 1),
     ]  # fmt: skip
 

@@ -1,0 +1,136 @@
+"""What a processed body leaves behind: what was learned of its source, a record, a word to the operator. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from feeds import saved
+from feeds.gaps import Gap, Window, find_gap
+from feeds.rhythm import Pooled, Seen, observe
+from feeds.source import Source
+from parsers.entry import FeedDocument
+from worker.planning import LEARNING, Budget
+from worker.source_memory import Memory
+from worker.store.sources import StagedBody
+
+Event = dict[str, object]
+
+#: After a gap a source is asked at least twice as often as it was, for a day.
+HURRY_PART = 0.5
+HURRY_SECONDS = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one document showed: how many of its entries we knew, and the others as the rhythm counts them."""
+
+    body: StagedBody
+    source: Source
+    document: FeedDocument
+    known: int
+    new: Sequence[Seen]
+
+    @property
+    def size(self) -> int:
+        return len(self.document.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyEnd:
+    """`state` are fields of the source's state; `hurry` is how soon (seconds) the source should be asked again, 0
+    when there is no hurry."""
+
+    record: Event
+    state: dict[str, str]
+    events: tuple[Event, ...] = ()
+    hurry: float = 0.0
+
+
+def read_end(shown: Shown, memory: Memory, budget: Budget | None) -> BodyEnd:
+    """The end of a body that was read."""
+    at = shown.body.fetched
+    pooled = budget.pooled if budget else Pooled()
+    profile = observe(memory.profile, shown.new, at, pooled, LEARNING)
+    gap = _gap(shown, memory)
+    told = [("gap", gap.sentence)] if gap else []
+    if memory.read_error:
+        told.append(("readable", f"readable again (was: {memory.read_error})"))
+    state = {
+        "read": "1",
+        "read_error": "",
+        "read_at": f"{at:.3f}",
+        "shown": str(shown.size),
+        "known": "1" if shown.known else "0",
+        "profile": saved.to_json(profile),
+        "ttl": f"{shown.document.ttl_seconds:.0f}" if shown.document.ttl_seconds else "",
+    }
+    if shown.new:
+        state["last_new"] = f"{at:.3f}"
+    if newest := _newest(shown.document, at):
+        state["newest"] = newest
+    hurry = 0.0
+    if gap:
+        hurry = max(shown.source.min_interval, (gap.until - gap.since) * HURRY_PART)
+        state |= {"hurry": f"{hurry:.0f}", "hurry_until": f"{at + HURRY_SECONDS:.0f}", "gap": gap.sentence}
+    return BodyEnd(_record(shown), state, _events(shown.source, at, told), hurry)
+
+
+def unread_end(body: StagedBody, source_url: str, memory: Memory, kind: str, message: str) -> BodyEnd:
+    """The end of a body that could not be read. Its validators are forgotten: the next poll must bring it again, or
+    an unchanged answer would pass for a good one."""
+    said = {
+        "source": body.source,
+        "url": source_url,
+        "at": body.fetched,
+        "state": "unreadable",
+        "reason": message,
+    }
+    return BodyEnd(
+        record={
+            "at": body.fetched,
+            "poll": body.poll,
+            "outcome": "unreadable",
+            "reason": message,
+            "kind": kind,
+        },
+        state={"read_error": message, "etag": "", "last_modified": "", "body_hash": ""},
+        events=(said,) if memory.read_error != message else (),
+    )
+
+
+def _gap(shown: Shown, memory: Memory) -> Gap | None:
+    """Whether entries came and went unseen since the last document."""
+    if not memory.read_at:
+        return None
+    in_common = frozenset({"known"}) if shown.known else frozenset()
+    before = Window(memory.read_at, memory.shown, in_common)
+    return find_gap(shown.source.kind, before, Window(shown.body.fetched, shown.size, in_common))
+
+
+def _record(shown: Shown) -> Event:
+    return {
+        "at": shown.body.fetched,
+        "poll": shown.body.poll,
+        "outcome": "read",
+        "kind": shown.document.kind,
+        "charset": shown.document.charset,
+        "entries": shown.size,
+        "new": shown.size - shown.known,
+        "warnings": list(shown.document.warnings[:5]),
+    }
+
+
+def _events(source: Source, at: float, told: Sequence[tuple[str, str]]) -> tuple[Event, ...]:
+    shown = {"source": source.id, "url": source.url, "at": at}
+    return tuple({**shown, "state": state, "reason": reason} for state, reason in told)
+
+
+def _newest(document: FeedDocument, at: float) -> str:
+    """The newest time an entry claims, RFC 3339; times in the future do not count."""
+    limit = datetime.fromtimestamp(at, UTC) + timedelta(hours=24)
+    times = [
+        entry.published.at for entry in document.entries if entry.published and entry.published.at <= limit
+    ]
+    return max(times).isoformat() if times else ""

@@ -1,0 +1,86 @@
+"""What is remembered of a source between two polls, read from the fields of its state and written back. Pure.
+
+Polling writes the poll's state, health and address; processing writes what the documents showed. Neither
+touches the other's fields, so that both may run at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from feeds import saved
+from feeds.health import Health
+from feeds.outcome import Validators
+from feeds.rhythm import PRIORS, Prior, Profile
+from feeds.routes import by_route, route_to_ask
+from feeds.source import Source
+from feeds.state import PollState
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Times in seconds since 1970, 0 for never. `read_at`, `shown`, `known`: when the last document was read, how
+    many entries it had, whether we knew any. `hurry` seconds is the longest interval until `hurry_until`, after a
+    gap. `address` takes the place of the source's own, once a move is believed."""
+
+    poll: PollState = PollState()
+    health: Health = Health()
+    profile: Profile = Profile()
+    validators: Validators = Validators()
+    validated_url: str = ""
+    address: str = ""
+    counted_at: float = 0.0
+    read_at: float = 0.0
+    read_error: str = ""
+    shown: int = 0
+    known: bool = False
+    last_new: float = 0.0
+    ttl: float | None = None
+    hurry: float = 0.0
+    hurry_until: float = 0.0
+
+
+def remembered(fields: Mapping[str, str]) -> Memory:
+    """The memory in a source's state; an empty state gives an empty memory. Raises ValueError for a broken one."""
+    get = fields.get
+    return Memory(
+        poll=saved.from_json(PollState, get("poll_state", "")),
+        health=saved.from_json(Health, get("health", "")),
+        profile=saved.from_json(Profile, get("profile", "")),
+        validators=Validators(get("etag", ""), get("last_modified", ""), get("body_hash", "")),
+        validated_url=get("validated_url", ""),
+        address=get("address", ""),
+        counted_at=float(get("counted_at", "0")),
+        read_at=float(get("read_at", "0")),
+        read_error=get("read_error", ""),
+        shown=int(get("shown", "0")),
+        known=get("known") == "1",
+        last_new=float(get("last_new", "0")),
+        ttl=float(fields["ttl"]) if get("ttl") else None,
+        hurry=float(get("hurry", "0")),
+        hurry_until=float(get("hurry_until", "0")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a source is asked this time: as it is on `route` (0 its own address), with what its last body was."""
+
+    source: Source
+    route: int
+    validators: Validators
+
+
+def how_to_ask(source: Source, memory: Memory, now: float) -> Asking:
+    """The address, kind and validators for the coming poll. Validators of another address are not used."""
+    route = route_to_ask(source, memory.poll, now)
+    asked = by_route(source, route)
+    if route == 0 and memory.address:
+        asked = replace(asked, url=memory.address)
+    return Asking(asked, route, memory.validators if memory.validated_url == asked.url else Validators())
+
+
+def prior_of(source: Source) -> Prior:
+    """What is believed of a source before it has shown anything."""
+    return PRIORS.get(source.tier, PRIORS["press"])
