@@ -332,3 +332,32 @@ def test_tls_is_verified(tmp_path: Path, origin: Origin) -> None:
         assert wrong_name.fault is Fault.TLS
     plain = get(origin.serve("/x", Reply()).replace("http:", "https:"))
     assert plain.fault is Fault.TLS
+
+
+def test_the_proxy_of_the_environment_is_used_but_not_for_hosts_inside(
+    origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", origin.url(""))
+    monkeypatch.setenv("no_proxy", "direct.example")
+    origin.serve("http://feeds.example/feed", Reply(body=b"<rss/>", coding="gzip"))
+    settings = replace(LOOPBACK, private_hosts=("127.0.0.2",))
+    assert get("http://feeds.example/feed", settings).body == b"<rss/>"
+    assert [one.path for one in origin.log] == ["http://feeds.example/feed"]
+    for closed in ("http://10.0.0.1/feed", "http://127.0.0.1:1/feed", "http://[::1]/feed"):
+        assert get(closed, settings).fault is Fault.ADDRESS, closed
+    origin.serve("/inside", Reply(body=b"direct"))
+    assert get(origin.url("/inside", "127.0.0.2"), settings).body == b"direct"
+    assert get("http://direct.example/", replace(settings, connect_timeout=1.0)).fault in (
+        Fault.DNS,
+        Fault.CONNECT,
+    )
+    off = get("http://feeds.example/feed", replace(settings, use_proxy_env=False, connect_timeout=1.0))
+    assert off.fault in (Fault.DNS, Fault.CONNECT, Fault.TIMEOUT)
+    assert [one.path for one in origin.log] == ["http://feeds.example/feed", "/inside"]
+
+
+def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    exchange = get("http://feeds.example/feed")
+    assert exchange.fault is Fault.CONNECT
+    assert "through the proxy" in exchange.reason
