@@ -17,9 +17,13 @@ CASES = Path(__file__).parent.parent / "cases" / "feeds"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
+def load_cases() -> list[dict[str, Any]]:
+    """Every case file, each with its `name`."""
+    return [{"name": f.stem, **tomllib.loads(f.read_text("utf-8"))} for f in sorted(CASES.glob("*.toml"))]
+
+
 def cases(*, errors: bool) -> list[Any]:
-    files = [(file, tomllib.loads(file.read_text("utf-8"))) for file in sorted(CASES.glob("*.toml"))]
-    return [pytest.param(case, id=file.stem) for file, case in files if ("error" in case) == errors]
+    return [pytest.param(case, id=case["name"]) for case in load_cases() if ("error" in case) == errors]
 
 
 def body_of(case: dict[str, Any]) -> bytes:
