@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -217,3 +218,16 @@ def test_learning_never_breaks(entries: list[tuple[float, bool]], span: float) -
         assert 0 < share(one, PRIOR, FLAT, LEARNING) <= 1
         assert all(math.isfinite(factor) and factor > 0 for factor in tide(one, FLAT, LEARNING).hours)
     assert mean_pull(replace(demand(1.0), tide=tide(again, FLAT, LEARNING))) <= 1.0 + 1e-9
+
+
+def test_silence_counts_when_a_profile_is_aged_without_news() -> None:
+    """Bodies come only when something changed, so whoever plans must age the profile to the present first."""
+    profile = watch(Profile(as_of=MONDAY), 100.0, MONDAY, 21)
+    silent = observe(profile, (), MONDAY + 26 * DAY, FLAT, LEARNING)
+    assert pace(silent, PRIOR, LEARNING) < pace(profile, PRIOR, LEARNING) / 5
+
+
+def test_sharing_out_among_thousands_is_quick() -> None:
+    started = time.process_time()
+    share_out([demand(rate / 100) for rate in range(5000)], 50_000.0)
+    assert time.process_time() - started < 5.0
