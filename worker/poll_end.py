@@ -135,7 +135,7 @@ def _events(
     told: list[tuple[str, str]] = []
     was_good = facts.memory.poll.outcome in ("", *GOOD)
     good = fetched.outcome in GOOD
-    if fetched.cause != HELD and was_good != good:
+    if fetched.cause != HELD and was_good != good and notice is None:  # the notice says it already
         reason = f"answers again after: {facts.memory.poll.reason}" if good else fetched.reason
         told.append(("recovered" if good else str(fetched.outcome), reason))
     if turn:
