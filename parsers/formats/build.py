@@ -60,7 +60,11 @@ def build_entry(raw: RawEntry, texts: tuple[str, str, str], feed: RawFeed, place
     document."""
     title, summary, content = texts
     base = place.url or feed.link
-    link = next((found for href in raw.links if (found := resolve(href, base))), "")
+    link = ""
+    for href in raw.links:
+        link = resolve(href, base)
+        if link:
+            break
     published, updated = _read(raw.published, place), _read(raw.updated, place)
     if published is None and feed.kind in {"rss", "rdf"} and not raw.published:
         published, updated = updated, None  # dc:date is the only date of most RDF feeds
@@ -80,6 +84,8 @@ def build_entry(raw: RawEntry, texts: tuple[str, str, str], feed: RawFeed, place
 
 def read_language(tag: str) -> str:
     """A language tag as BCP 47 writes it (`zh_HK` → `zh-HK`), "" when it is none."""
+    if not tag:
+        return ""
     tag = tag.strip().replace("_", "-")[:35]
     first = tag.partition("-")[0]
     return tag if first.isascii() and first.isalpha() and 2 <= len(first) <= 8 else ""

@@ -122,7 +122,12 @@ def _guid(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
     if inner:
         raise Doubt
     text = text.strip()
-    permalink = not said or attributes_of(said).get("ispermalink", "true") == "true"
+    if not said:
+        permalink = True
+    elif len(said) == 1 and "isPermaLink" in said:
+        permalink = said["isPermaLink"] == "true"
+    else:
+        permalink = attributes_of(said).get("ispermalink", "true") == "true"
     draft.guid = mended(single_slashes(text) if permalink else text)
 
 
@@ -190,8 +195,9 @@ def _created(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
 
 
 def _author(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    attributes_of(said)
-    person = _person(inner)
+    if said:
+        attributes_of(said)
+    person = _person(inner) if inner else {}
     name, email = person.get("name", ""), person.get("email", "")
     if person and not (name or email):
         raise Doubt

@@ -5,7 +5,7 @@ Named tuples, as every entry of every poll becomes one: a frozen dataclass costs
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -52,9 +52,12 @@ class RawFeed:
     warnings: tuple[str, ...] = ()
 
 
-def link_candidates(original: str, alternates: Iterable[tuple[str, str]], guid: str) -> tuple[str, ...]:
+def link_candidates(original: str, alternates: Sequence[tuple[str, str]], guid: str) -> tuple[str, ...]:
     """Addresses of an entry, best first: the one behind a feed proxy, the alternates (type, address) with web
     pages before others, then an id that is an address itself."""
+    if not original and len(alternates) == 1 and alternates[0][1]:
+        href = alternates[0][1]
+        return (href, guid) if guid != href and guid.startswith(("http://", "https://")) else (href,)
     ordered = sorted(alternates, key=lambda link: link[0] not in HTML_TYPES)
     found = [original, *(href for _, href in ordered)]
     if guid.startswith(("http://", "https://")):

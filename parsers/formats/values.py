@@ -9,6 +9,7 @@ from parsers.formats.xmltext import MAX_ATTRIBUTES
 
 Said = dict[str, str]  # attributes of an element: `name`, or `namespace name prefix`
 
+_USUAL = frozenset({"type", "href", "rel", "url", "title", "hreflang", "length", "domain", "scheme", "label"})
 _ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about "
 _PLAIN_TYPES = frozenset({"", "text", "plain", "text/plain"})
 _MARKUP_TYPES = frozenset({"html", "text/html"})
@@ -49,6 +50,8 @@ def address_of(text: str, *, entry: bool) -> str:
 
 def attributes_of(said: Said) -> Said:
     """Attributes by lower-case name. Raises Doubt for those that may mean another base or language."""
+    if said.keys() <= _USUAL:
+        return said
     found = {name.lower(): written for name, written in said.items()}
     if len(found) > MAX_ATTRIBUTES:
         raise Doubt
@@ -71,8 +74,8 @@ def is_plain_text(said: Said, *, inner: bool) -> bool:
     if not said:
         return True
     found = attributes_of(said)
-    kind = found.pop("type", "").lower()
-    if found.pop("mode", "escaped") != "escaped" or found:
+    kind = found.get("type", "").lower()
+    if found.get("mode", "escaped") != "escaped" or not found.keys() <= {"type", "mode"}:
         raise Doubt
     if kind in _MARKUP_TYPES:
         return False
