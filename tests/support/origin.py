@@ -105,7 +105,9 @@ class Origin:
     def __enter__(self) -> Origin:
         ready = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, args=(self._loop, ready), name="origin", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(self._loop, ready), name="origin", daemon=True
+        )
         self._thread.start()
         if not ready.wait(10):
             raise RuntimeError("the loopback server did not start")

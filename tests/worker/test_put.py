@@ -135,7 +135,11 @@ def test_a_raised_article_leaves_the_index_of_its_old_grade(server: Server, keys
     put_many(
         server,
         keys,
-        [put_request("g1", poll="p2", title="More", grade=3, index_tags=("grade/3", "lang/en", "source/demo"))],
+        [
+            put_request(
+                "g1", poll="p2", title="More", grade=3, index_tags=("grade/3", "lang/en", "source/demo")
+            )
+        ],
     )
     assert server.client.zcard(keys.tag("grade/1")) == 0
     assert server.client.zrange(keys.tag("grade/3"), 0, -1) == [b"1"]
