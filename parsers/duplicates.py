@@ -117,11 +117,11 @@ class NearIndex(Protocol):
 
 def compare(a: Sketch, b: Sketch) -> Likeness:
     """What two documents share, by the part of both samples that is comparable: below the smaller maximum."""
-    if not a.sample or not b.sample:
-        return Likeness(0, 0.0, 0.0, None, 0, 0.0, 0)
-    ceiling = min(a.sample[-1], b.sample[-1])
+    ceiling = min(a.sample[-1], b.sample[-1]) if a.sample and b.sample else -1
     mine = {value for value in a.sample if value <= ceiling}
     theirs = {value for value in b.sample if value <= ceiling}
+    if not mine or not theirs:
+        return Likeness(0, 0.0, 0.0, None, 0, 0.0, 0)
     shared = len(mine & theirs)
     numbers = min(len(a.figures), len(b.figures))
     words = min(len(a.title), len(b.title))

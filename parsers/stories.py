@@ -34,6 +34,8 @@ class StoryRules:
     half_life: float = 7 * DAY
     half_life_across: float = 3 * DAY
     window: float = 14 * DAY
+    short: int = 60  # words; of short reports with two numbers or more each and none in common ...
+    other_figures: float = 3.0  # ... this much more is asked: courier cases and quarterly results are alike
     fewest_keys: int = 3  # across languages one name and one topic in common are an accident
     mass: float = 60.0
     words: int = 80  # of an article that are compared, strongest first
@@ -143,18 +145,26 @@ def match(doc: Weighted, story: Story, at: float, rules: StoryRules = STORIES) -
     if apart > rules.window:
         return None
     keys = _likeness(doc, doc.keys, story.keys, rules)
+    stricter = rules.other_figures if _other_figures(doc, story, rules) else 1.0
     found: list[Match] = []
     if own := story.words.get(doc.family):
         words = _likeness(doc, doc.words, own, rules)
         if words.common:
-            found.append(
-                _match(story, words, words.score * _fading(apart, rules.half_life), rules.same, False)
-            )
+            score = words.score * _fading(apart, rules.half_life)
+            found.append(_match(story, words, score, rules.same * stricter, across=False))
     if any(family != doc.family for family in story.words) and _specific(keys.common, rules):
-        found.append(
-            _match(story, keys, keys.score * _fading(apart, rules.half_life_across), rules.across, True)
-        )
+        score = keys.score * _fading(apart, rules.half_life_across)
+        found.append(_match(story, keys, score, rules.across * stricter, across=True))
     return max(found, key=lambda m: m.strength, default=None)
+
+
+def _other_figures(doc: Weighted, story: Story, rules: StoryRules) -> bool:
+    """Whether two short reports give numbers, and none of them is the same."""
+    if len(doc.words) > rules.short or any(len(words) > 1.5 * rules.short for words in story.words.values()):
+        return False
+    mine = {key for key in doc.keys if key.startswith("n:")}
+    theirs = {key for key in story.keys if key.startswith("n:")}
+    return len(mine) > 1 and len(theirs) > 1 and not mine & theirs
 
 
 def _specific(keys: Sequence[str], rules: StoryRules) -> bool:
@@ -189,7 +199,7 @@ def _likeness(
 _NOTHING = _Likeness(0.0, 0.0, 0.0, ())
 
 
-def _match(story: Story, like: _Likeness, score: float, needed: float, across: bool) -> Match:
+def _match(story: Story, like: _Likeness, score: float, needed: float, *, across: bool) -> Match:
     return Match(story.id, score, needed, like.cosine, like.mass, across, like.common[:6])
 
 
@@ -205,7 +215,7 @@ def place(doc: Weighted, at: float, candidates: Iterable[Story], rules: StoryRul
         return Placement(None, None, ("nothing like it in the stories of late",))
     best = matches[0]
     second = matches[1].strength if len(matches) > 1 else 0.0
-    needed = 1.0 + rules.margin * second
+    needed = 1.0 + rules.margin * min(1.0, second) ** 2
     if best.strength >= needed:
         return Placement(best.story, best, _reasons(best, second))
     return Placement(None, best, (f"opens a story: the most alike one reaches {best.strength / needed:.0%}",))

@@ -30,9 +30,10 @@ _SCALES = {
     "million": 1e6, "juta": 1e6, "mn": 1e6, "m": 1e6, "mil": 1e6, "百万": 1e6, "万": 1e4,
     "thousand": 1e3, "ribu": 1e3, "k": 1e3, "千": 1e3,
 }  # fmt: skip
+_UNITS = "kg|kgs|kilo|kilos|kilogram|kilograms|kilogramme|kilogrammes|公斤|千克"
 _NUMBER_RE = re.compile(
     r"(?<![a-z0-9.,:])(?:rm|hk\$|us\$|s\$|rmb|[$€£¥])?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d:])"
-    rf"(?:[\s-]?({'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![a-z]))?"
+    rf"(?:[\s-]?(?:({_UNITS})|({'|'.join(sorted(_SCALES, key=len, reverse=True))}))(?![a-z]))?"
 )
 _MONTHS = {
     name: number
@@ -146,8 +147,8 @@ def _numbers(folded: str) -> Iterator[str]:
         yield f"d:{int(month):02}-{int(match[2] or match[3] or match[6]):02}"
     plain = _YEAR_RE.sub(" ", _DAY_RE.sub(" ", folded))
     for match in _NUMBER_RE.finditer(plain):
-        value = float(match[1].replace(",", "")) * _SCALES.get(match[2] or "", 1.0)
-        if value >= 10:
+        value = float(match[1].replace(",", "")) * _SCALES.get(match[3] or "", 1.0)
+        if value >= 10 or match[2]:
             yield f"n:{value:.6g}"
 
 
