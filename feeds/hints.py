@@ -70,3 +70,17 @@ def _until(expires: str, date: str) -> float | None:
     if end is None:
         return 0.0  # RFC 9111 5.3: an invalid date, "0" above all, means already expired
     return (end - start).total_seconds() if start else None
+
+
+def until_not_skipped(at: float, hours: frozenset[int], days: frozenset[int]) -> float:
+    """Seconds from `at` (epoch seconds) until an hour that RSS `<skipHours>` and `<skipDays>` leave open; 0 when
+    `at` lies in one, and when they leave none. Hours are 0 to 23 in GMT (24, as some write, is midnight), days
+    0 Monday to 6 Sunday, in GMT."""
+    closed = frozenset(hour % 24 for hour in hours)
+    moment = at
+    for _ in range(7 * 24):
+        hour, day = int(moment % 86400 // 3600), (int(moment // 86400) + 3) % 7  # 1 January 1970: a Thursday
+        if hour not in closed and day not in days:
+            return moment - at
+        moment = (moment // 3600 + 1) * 3600
+    return 0.0

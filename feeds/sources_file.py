@@ -69,6 +69,31 @@ def read_url_list(path: Path | str) -> tuple[Source, ...]:
     return tuple(sources.values())
 
 
+def write_sources_toml(sources: Iterable[Source]) -> str:
+    """`[[source]]` tables that `read_sources_toml` reads back as the same sources; defaults are left out.
+    JSON strings and numbers are TOML values too."""
+    plain = Source("", "", "")
+    blocks = []
+    for source in sources:
+        values = ((field.name, getattr(source, field.name)) for field in fields(Source))
+        lines = [
+            f"{name} = {json.dumps(_toml_value(value), ensure_ascii=False)}"
+            for name, value in values
+            if name != "routes" and value != getattr(plain, name)
+        ]
+        routes = ", ".join(_route(route) for route in source.routes)
+        blocks.append("\n".join(["[[source]]", *lines, *([f"routes = [{routes}]"] if routes else [])]) + "\n")
+    return "\n".join(blocks)
+
+
+def _toml_value(value: object) -> object:
+    return value.value if isinstance(value, SourceKind) else value
+
+
+def _route(route: Route) -> str:
+    return f"{{ url = {json.dumps(route.url, ensure_ascii=False)}, kind = {json.dumps(route.kind.value)} }}"
+
+
 def id_from_url(url: str) -> str:
     """A stable id: the host, then a short hash of the whole address."""
     host = re.sub(r"[^a-z0-9]+", "-", (urlsplit(url).hostname or "source").lower()).strip("-")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.hints import fresh_seconds, http_date, retry_after_seconds
+from feeds.hints import fresh_seconds, http_date, retry_after_seconds, until_not_skipped
 
 DATE = "Mon, 23 Nov 2026 08:00:00 GMT"
 LATER = "Mon, 23 Nov 2026 08:05:00 GMT"
@@ -70,3 +70,24 @@ def test_no_header_can_raise_or_give_a_negative_wait(a: str, b: str, c: str, d: 
         assert wait is None or 0 <= wait <= 366 * 86400
     moment = http_date(a)
     assert moment is None or moment.tzinfo is UTC
+
+
+NOON = datetime(2026, 11, 23, 12, 30, tzinfo=UTC).timestamp()  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "wait"),
+    [
+        (set(), set(), 0.0),
+        ({1, 2}, {5, 6}, 0.0),
+        ({12}, set(), 1800.0),
+        ({12, 13, 14}, set(), 1800.0 + 7200.0),
+        (set(), {0}, 11.5 * 3600),
+        ({0, 1}, {0, 1}, (11.5 + 24 + 2) * 3600),
+        ({24, *range(12, 24)}, set(), (11.5 + 1) * 3600),
+        (set(range(24)), set(), 0.0),
+        (set(), set(range(7)), 0.0),
+    ],
+)
+def test_skipped_hours_and_days(hours: set[int], days: set[int], wait: float) -> None:
+    assert until_not_skipped(NOON, frozenset(hours), frozenset(days)) == wait
