@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from feeds.fields import CHECKS, address_fault, as_table, as_text
 from feeds.searches import ENGINES, search_url
-from feeds.source import Source, SourceKind
+from feeds.source import Route, Source, SourceKind
 from feeds.tomlfile import TomlComplaint, TomlFile, did_you_mean
 
 _COUNTRIES = {

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from worker.cli.finding import discover_command, export_command, import_command
 from worker.cli.options import AsJson, DataDir, remember, settings_of
 
 if TYPE_CHECKING:
@@ -177,6 +178,11 @@ def check(
             screen.print(part)
     if found.problem:
         raise typer.Exit(1)
+
+
+app.command("discover")(discover_command)
+app.command("import")(import_command)
+app.command("export")(export_command)
 
 
 def _source(settings: Settings, wanted: str, kind: str) -> Source:

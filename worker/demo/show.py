@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from feeds.source import Source
+from feeds.sources_file import write_sources_toml
 from worker.demo import newsday
 from worker.demo.publisher import Publisher
 from worker.operator import Events
@@ -49,7 +48,8 @@ def demo(console: Console, *, speed: float = 1.0) -> None:
     ):
         newsday.open_feeds(publisher)
         config = Path(folder) / "hketo-watch.toml"
-        config.write_text(config_text(newsday.sources(publisher, POLL_SECONDS)), encoding="utf-8")
+        tables = write_sources_toml(newsday.sources(publisher, POLL_SECONDS))
+        config.write_text(f"[poll]\nbuiltin = false\n\n{tables}", encoding="utf-8")
         overrides = {
             "data_dir": str(Path(folder) / "data"),
             "poll.interval": POLL_SECONDS,
@@ -149,17 +149,3 @@ class Board:
 
 _SHOWN = ("polls", "entries", "fate:stored", "fate:duplicate", "fate:off-topic")
 _TOTALS = (*_SHOWN, "fate:updated", "fate:seen")
-
-
-def config_text(sources: Sequence[Source]) -> str:
-    """A settings file with just these sources. JSON strings and numbers are TOML values too."""
-    blocks = ["[poll]\nbuiltin = false\n"]
-    for source in sources:
-        values = ((f.name, getattr(source, f.name)) for f in fields(source))
-        lines = [
-            f"{name} = {json.dumps(value, ensure_ascii=False)}"
-            for name, value in values
-            if value not in ("", ())
-        ]
-        blocks.append("[[source]]\n" + "\n".join(lines) + "\n")
-    return "\n".join(blocks)
