@@ -16,11 +16,13 @@ from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsp
 MAX_LENGTH = 8192  # Google News ids alone reach 1,930 characters
 
 _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
-_SPACE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff\u200b\ud800-\udfff]")
+_SPACE = re.compile(r"[\s\x00-\x20\x7f-\xa0\u200b\u2028\u2029\ufeff\ud800-\udfff]")
 # Nine addresses of ten: nothing in them to clean, to resolve or to doubt.
 _PLAIN_ADDRESS = re.compile(r"https?://[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?:[/?#][!#-\[\]-~]*)?")
+_AMPERSANDS = re.compile(r"&(?:amp;)+")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-_HOST = re.compile(r"[^\s/?#@\\<>^`{|}\"%]+")
+_HOST = re.compile(r"[^\s/?#@\\<>^`{|}\"%\[\]]+")
+_ASCII_HOST = re.compile(r"[a-z0-9._-]+")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH_SAFE = "/:@!$&'()*+,;=~%-._"
@@ -68,15 +70,12 @@ def resolve(href: str, base: str = "") -> str:
     """
     if _PLAIN_ADDRESS.fullmatch(href) and len(href) <= MAX_LENGTH and "&amp;" not in href:
         return href
-    href = _LINE_BREAK.sub("", href.strip()) if "\n" in href or "\r" in href else href.strip()
-    href = _SPACE.sub(_quote_space, href.replace("&amp;", "&"))
+    href = _cleaned(href)
     if not href or len(href) > MAX_LENGTH:
         return ""
-    if "\\" in href:
-        href = href.replace("\\", "/")
     try:
         if not _SCHEME.match(href):
-            href = urljoin(base.strip() or "https:", href)
+            href = urljoin(_cleaned(base) or "https:", href)
         parts = urlsplit(href)
         if parts.scheme.lower() not in _DEFAULT_PORTS or not _usable_host(parts):
             return ""
@@ -90,12 +89,23 @@ def canonical(url: str, base: str = "") -> str:
     `canonical(canonical(u)) == canonical(u)`.
     """
     whole = resolve(url, base)
-    for _ in range(8):  # gateways and redirectors nest; each pass strips one
-        folded = _fold(whole) if whole else ""
-        if folded == whole:
-            break
-        whole = folded
-    return whole
+    try:
+        for _ in range(8):  # gateways and redirectors nest; each pass strips one
+            folded = _fold(whole) if whole else ""
+            if folded == whole:
+                return whole
+            whole = folded
+    except ValueError:  # folding can uncover a host or port that is none
+        return ""
+    return "" if whole != _settled(whole) else whole
+
+
+def _settled(url: str) -> str:
+    """`url` folded once more: what still moves after eight passes is no address to be trusted."""
+    try:
+        return _fold(url) if url else ""
+    except ValueError:
+        return ""
 
 
 def site(url: str) -> str:
@@ -116,8 +126,14 @@ def unwrapped(url: str) -> str:
         return url
 
 
+def _cleaned(text: str) -> str:
+    """An address without what surrounds or breaks it in a document; spaces within it quoted."""
+    text = _LINE_BREAK.sub("", text.strip()) if "\n" in text or "\r" in text else text.strip()
+    return _SPACE.sub(_quote_space, _AMPERSANDS.sub("&", text)).replace("\\", "/")
+
+
 def _quote_space(match: re.Match[str]) -> str:
-    return quote(match[0]) if match[0] in " \xa0" else ""
+    return quote(match[0]) if match[0] == " " or (match[0] > "\x9f" and match[0].isspace()) else ""
 
 
 def _usable_host(parts: SplitResult) -> bool:
@@ -172,8 +188,10 @@ def _fold_host(host: str, rules: LinkRules) -> str:
     """Lower case, Punycode, without `www.` and mobile labels; aliases replaced. "" when it cannot be one."""
     if not host.isascii():
         try:
-            host = host.encode("idna").decode("ascii")
+            host = host.encode("idna").decode("ascii").lower()
         except UnicodeError:
+            return ""
+        if not _ASCII_HOST.fullmatch(host):  # full-width brackets, slashes and colons become plain ones
             return ""
     labels = host.lower().rstrip(".").split(".")
     while len(labels) > 2 and labels[0] in _MOBILE_LABELS and not labels[-1].isdigit():
