@@ -14,14 +14,12 @@ from typing import Any
 from parsers.duplicates import NEAR, NearRules, find_twin, text_key
 from parsers.links import canonical
 from parsers.memory import MemoryFrequencies, MemoryNear, MemoryStories
-from parsers.relevance import builtin_rules
+from parsers.profiles import profile_of
 from parsers.script import language
 from parsers.shingles import sketch
 from parsers.stories import STORIES, StoryRules, joined, opened, place, weigh
-from parsers.storyterms import Profile, profile
 
 HEADLINE_ZONE = timezone(timedelta(hours=8))  # the day a headline belongs to, where no zone is given
-NAMES_LIMIT = 1200  # characters in which names are looked for
 _TEXTS = ("title", "text", "published", "url", "lang")
 
 
@@ -130,13 +128,15 @@ class Grouper:
                 self._exact.setdefault(key, record.id)
         shape = sketch(record.title, record.text)
         twin = None if known else find_twin(self._near, shape, at, self.near_rules)
-        self._near.add(record.id, shape, at)
         if known:
             return known[0]
-        return (twin.name, twin.reason) if twin else ("", "")
+        if twin:
+            return twin.name, twin.reason
+        self._near.add(record.id, shape, at)  # a copy leads nowhere that its original does not lead
+        return "", ""
 
     def _story(self, record: Record, at: float, twin: str, reason: str) -> tuple[str, tuple[str, ...]]:
-        told = profile_of(record)
+        told = profile_of(record.title, record.text, record.lang)
         self._frequencies.count(told, at)
         doc = weigh(told, self._frequencies, at, self.rules)
         if twin:
@@ -149,9 +149,3 @@ class Grouper:
         story = joined(known, doc, at, self.rules) if known else opened(group, doc, at, record.title)
         self._stories.put(story)
         return group, reasons
-
-
-def profile_of(record: Record) -> Profile:
-    """What the record says of its event, with the names that the gazetteer knows."""
-    found = builtin_rules().finder.find(f"{record.title}\n{record.text[:NAMES_LIMIT]}")
-    return profile(record.title, record.text, record.lang, {name.name.tag for name in found.names})

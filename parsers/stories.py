@@ -100,11 +100,7 @@ class Placement:
 
 
 class Frequencies(Protocol):
-    """How often words and keys occur in the articles of late."""
-
-    def count(self, profile: Profile, at: float) -> None:
-        """Counts one article."""
-        ...
+    """How often words and keys occur in the articles of late, the one that is weighed included."""
 
     def rarities(self, family: str, terms: Sequence[str], at: float) -> Sequence[float]:
         """The rarity of each term in articles of one family ("key" for keys)."""

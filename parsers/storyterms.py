@@ -20,6 +20,7 @@ from parsers.script import fold, terms
 
 TEXT_LIMIT = 3000  # characters of text that are read: news says first what it is about
 LEAD = 700  # characters whose names, numbers and concepts count as keys
+MOST_WORDS = 600  # different ones, the first of the text
 TITLE_WEIGHT = 2.0
 KEY_TITLE_WEIGHT = 1
 _FAMILIES = {"zh-Hans": "zh", "zh-Hant": "zh", "zh": "zh", "ms": "ms", "id": "ms", "en": "en"}
@@ -89,6 +90,8 @@ def _words(counts: Mapping[str, float], family: str) -> dict[str, float]:
     stop = stopwords()
     told: dict[str, float] = {}
     for term, count in counts.items():
+        if len(told) >= MOST_WORDS:
+            break
         if len(term) > 1 and term not in stop:
             word = stem(term) if family == "en" else term
             told[word] = told.get(word, 0.0) + count

@@ -39,6 +39,20 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `budget` | string | how the budget of requests is shared out (JSON) | for ever | replan |
 | `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_poll, finish_body |
 | `hold:<host>` | string | why a host must not be asked; expires when it may | as asked | finish_poll |
+| `nk:<day>:<bucket>` | hash | 4-byte shingle -> packed n of texts that have it; day = UTC days since 1970 | 5 days | stories.lua |
+| `nd:<n>` | string | packed sketch of a text, for comparing | 5 days | stories.lua |
+| `df:<family>:<period>` | string | packed counters: articles, and articles with a term; period = 14 days | 6 weeks | stories.lua |
+| `sv:<story>` | string | what is compared of a live story (packed) | 15 days after its last article | stories.lua |
+| `si:<period>:<bucket>` | hash | 4-byte term -> packed ids of stories that have it; period = 7 days | 15 days | stories.lua |
+| `am:<id>` | string | story that an article was given: makes giving it again harmless | 15 days | stories.lua |
+| `sc` | string | number of changes to live stories | 60 days | stories.lua |
+| `sq` | zset | the last 128 changed stories, by number of the change | 15 days | stories.lua |
+| `sy:<story>` | hash | a story as readers see it: title, times, grade, counts by language, publisher, tag | kept | storyrecords.lua |
+| `sm:<story>` | zset | n of its articles, by time | kept | storyrecords.lua |
+| `sa:<story>` | string | story that this one was merged into | kept | storyrecords.lua |
+| `sn:<story>:<story>` | string | these two were parted and are not merged by the pass | kept | storyrecords.lua |
+| `sh:<story>` | list | merges and splits (JSON), newest first, the last 50 | kept | storyrecords.lua |
+| `stories` | zset | story by its last article's time | trimmed | storyrecords.lua |
 | `hb:<name>` | string | last progress of a queue or worker (seconds) | 1 day | heartbeat |
 """
 
@@ -157,6 +171,35 @@ class Keys:
 
     def heartbeat(self, name: str) -> str:
         return self._("hb", name)
+
+    def story_state(self, story: str) -> str:
+        return self._("sv", story)
+
+    def story_of(self, article: str) -> str:
+        return self._("am", article)
+
+    @property
+    def changed_stories(self) -> str:
+        return self._("sq")
+
+    def story(self, story: str) -> str:
+        return self._("sy", story)
+
+    def story_members(self, story: str) -> str:
+        return self._("sm", story)
+
+    def story_merged_into(self, story: str) -> str:
+        return self._("sa", story)
+
+    def stories_apart(self, one: str, other: str) -> str:
+        return self._("sn", one, other)
+
+    def story_decisions(self, story: str) -> str:
+        return self._("sh", story)
+
+    @property
+    def stories(self) -> str:
+        return self._("stories")
 
 
 def bucket_of(at: float) -> int:

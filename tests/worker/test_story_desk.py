@@ -1,0 +1,247 @@
+"""Copies and stories on a real server: as the pure code decides, whoever asks, how often, and how many at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from parsers.entry import Article
+from parsers.group import Grouper, record_of
+from parsers.profiles import profile_of
+from parsers.shingles import sketch
+from parsers.stories import opened, weigh
+from tests.support.puts import ALERT, put_request
+from worker.store import storyindex
+from worker.store.articles import put_many
+from worker.store.client import Server, connect
+from worker.store.keys import Keys
+from worker.store.nearindex import RedisNear, pack, unpack
+from worker.store.outbox import Outbox
+from worker.stories import StoryDesk
+
+CASES = Path(__file__).parent.parent / "cases"
+NEWSDAY = tomllib.loads((CASES / "stories" / "newsday.toml").read_text("utf-8"))["article"]
+PAIRS = tomllib.loads((CASES / "duplicates" / "pairs.toml").read_text("utf-8"))["pair"]
+KEEP = 400 * 86400
+NOW = 1_790_000_000.0
+WIRE = "Twenty weavers of songket will show their cloth in Kowloon next month in an exhibition paid for by buyers."
+
+MATTERS = [
+    (
+        "Orchid growers fear early frost",
+        "Three cold nights damaged a fifth of the buds in Cameron Highlands.",
+    ),
+    (
+        "Ferry line to link Lumut and Macau",
+        "A cruise operator opens a weekly service for passengers in March.",
+    ),
+    ("Songket weavers head for Kowloon", WIRE),
+    (
+        "Durian price falls to lowest since spring",
+        "Wholesalers in Raub blame a glut and lorries stuck in mud.",
+    ),
+    (
+        "Tram depot gutted by electrical fault",
+        "Engineers in Sai Ying Pun pulled seven historic cars to safety.",
+    ),
+    (
+        "Panda twins take first steps outdoors",
+        "Keepers let the cubs climb a log while school classes watched.",
+    ),
+    (
+        "Bridge of wood planned across Batang Ai",
+        "Sarawak asks three faculties for drawings that survive floods.",
+    ),
+    ("Missing museum swords found in Geneva", "An auction house returned the blades to a court in Ipoh."),
+]
+
+
+def article(title: str, text: str, lang: str = "en", guid: str = "") -> Article:
+    return Article(guid or title, "", "", title, text, text, lang, "Demo Herald", "demo")
+
+
+def own_id(number: int) -> str:
+    return f"{number:016x}"
+
+
+@pytest.fixture
+def desk(server: Server, keys: Keys) -> StoryDesk:
+    return StoryDesk(server, keys, KEEP)
+
+
+@pytest.fixture
+def desks(server_url: str, server: Server, keys: Keys) -> Iterator[list[StoryDesk]]:
+    """Eight workers, each with its own connection."""
+    clients = [connect(server_url) for _ in range(8)]
+    yield [StoryDesk(Server(client), keys, KEEP) for client in clients]
+    for client in clients:
+        client.close()
+
+
+def put(server: Server, keys: Keys, number: int, story: str, title: str, words: str, **changes: Any) -> int:
+    request = put_request(
+        f"g{number}", poll=f"p{number}", title=title, words=words, alerts=ALERT, ts=NOW, **changes
+    )
+    fields = {**request.fields, "story": story}
+    [result] = put_many(server, keys, [type(request)(**{**_values(request), "fields": fields})])
+    return result.number
+
+
+def _values(request: Any) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in request.__dataclass_fields__}
+
+
+def test_a_day_of_news_is_grouped_as_in_memory(desk: StoryDesk) -> None:
+    grouper = Grouper("stories")
+    for number, one in enumerate(NEWSDAY):
+        wanted = grouper.add(record_of({**one, "id": own_id(number)}))
+        at = datetime.fromisoformat(one["published"]).timestamp()
+        given = desk.story_of(article(one["title"], one["text"], one["lang"]), own_id(number), at)
+        assert (given.story, given.reasons[0]) == (wanted.group, wanted.reasons[0])
+        assert given.opened is (wanted.group == wanted.id)
+
+
+@pytest.mark.parametrize("pair", [pytest.param(pair, id=pair["name"]) for pair in PAIRS])
+def test_copies_are_found_as_in_memory(
+    server: Server, keys: Keys, desk: StoryDesk, pair: dict[str, Any]
+) -> None:
+    number = put(server, keys, 1, own_id(1), *pair["a"])
+    desk.stored(article(*pair["a"]), number, NOW)
+    twin = desk.copy_of(article(*pair["b"]), NOW + pair.get("apart", 3) * 3600.0)
+    assert (twin is not None) is pair["same"]
+    if twin:
+        assert twin.name == str(number)
+        assert twin.reason.startswith("near-duplicate: ")
+
+
+def test_copies_are_looked_for_within_the_window_only(server: Server, keys: Keys) -> None:
+    near, shape = RedisNear(server, keys), sketch(*PAIRS[0]["a"])
+    near.add("7", shape, NOW)
+    assert [one.name for one in near.candidates(shape, NOW + 3.9 * 86400)] == ["7"]
+    assert near.candidates(shape, NOW + 4.1 * 86400) == []
+    assert near.candidates(sketch("", ""), NOW) == []
+
+
+def test_a_sketch_comes_back_as_it_went() -> None:
+    shape = sketch(*PAIRS[4]["a"])
+    back = unpack("7", pack(shape, NOW))
+    assert (back.sketch, back.at, back.name) == (shape, NOW, "7")
+
+
+def test_an_article_keeps_the_story_it_was_given(desk: StoryDesk) -> None:
+    first = desk.story_of(article("Songket weavers head for Kowloon", WIRE), own_id(1), NOW)
+    again = desk.story_of(article("Songket weavers head for Kowloon", WIRE), own_id(1), NOW)
+    assert (first.story, again.story, again.opened) == (own_id(1), own_id(1), True)
+    other = desk.story_of(article("Weavers of songket in Kowloon next month", WIRE), own_id(2), NOW)
+    assert (other.story, other.opened) == (own_id(1), False)
+    # What was decided before a crash is not decided again, even if the words changed meanwhile.
+    assert desk.story_of(article("Orchids freeze", "In the highlands"), own_id(2), NOW).story == own_id(1)
+
+
+def test_every_key_expires_or_is_bounded(server: Server, keys: Keys, desk: StoryDesk) -> None:
+    for number, one in enumerate(NEWSDAY):
+        made = article(one["title"], one["text"], one["lang"])
+        story = desk.story_of(made, own_id(number), NOW).story
+        desk.stored(made, put(server, keys, number, story, one["title"], one["text"]), NOW)
+    for_ever = {
+        k.decode().removeprefix(keys.prefix) for k in server.client.keys("*") if server.client.ttl(k) == -1
+    }
+    assert {key for key in for_ever if not key.startswith(("t:", "out:"))} == {
+        "seq", "z", "tags", "alerts", "channels", "stories",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_workers_that_see_one_story_at_once_end_with_one_story_and_one_alert(
+    server: Server, keys: Keys, desks: list[StoryDesk], seed: int
+) -> None:
+    start = Barrier(len(desks))
+    titles = [
+        "Songket weavers of Kelantan head for Kowloon",
+        "Kelantan weavers to show songket in Kowloon",
+        "Twenty songket weavers off to Kowloon",
+        "Songket from Kelantan on show in Kowloon",
+    ]
+
+    def work(number: int) -> str:
+        made = article(titles[number % 4], f"{WIRE} Report number {number} of {seed}.")
+        start.wait()
+        given = desks[number].story_of(made, own_id(100 * seed + number), NOW)
+        stored = put(desks[number]._server, keys, 100 * seed + number, given.story, made.title, made.text)
+        return desks[number].stored(made, stored, NOW) or ""
+
+    with ThreadPoolExecutor(len(desks)) as pool:
+        stories = list(pool.map(work, range(len(desks))))
+    assert len(set(stories)) == 1
+    assert len(Outbox(server, keys).alerts()) == 1
+    assert int(server.client.hget(keys.story(stories[0]), "articles") or 0) == len(desks)
+
+
+def test_many_stories_at_once_stay_apart(server: Server, keys: Keys, desks: list[StoryDesk]) -> None:
+    start = Barrier(len(desks))
+
+    def work(worker: int) -> list[tuple[str, str]]:
+        start.wait()
+        given = []
+        for turn in range(10):
+            title, text = MATTERS[(worker + turn) % len(MATTERS)]
+            made = article(title, f"{text} Update {turn}.")
+            given.append((title, desks[worker].story_of(made, own_id(1000 * worker + turn), NOW).story))
+        return given
+
+    with ThreadPoolExecutor(len(desks)) as pool:
+        pairs = [pair for found in pool.map(work, range(len(desks))) for pair in found]
+    assert len(pairs) == 80
+    stories = {title: {story for t, story in pairs if t == title} for title, _ in MATTERS}
+    assert all(len(found) == 1 for found in stories.values()), stories
+    assert len(Counter(story for _, story in pairs)) == len(MATTERS)
+
+
+@pytest.mark.parametrize("stop", ["before the put", "after the put", "at the end"])
+def test_a_worker_killed_on_the_way_leaves_one_story_one_alert(
+    server: Server, keys: Keys, desk: StoryDesk, stop: str
+) -> None:
+    made = article("Songket weavers head for Kowloon", WIRE)
+
+    def run(until: str) -> None:
+        story = desk.story_of(made, own_id(1), NOW).story
+        if until == "before the put":
+            return
+        number = put(server, keys, 1, story, made.title, made.text)
+        if until == "after the put":
+            return
+        desk.stored(made, number, NOW)
+
+    run(stop)
+    run("at the end")
+    run("at the end")
+    assert len(Outbox(server, keys).alerts()) == 1
+    assert server.client.hget(keys.story(own_id(1)), "articles") == b"1"
+    state = storyindex.RedisStories(server, keys).read([own_id(1)])[own_id(1)]
+    assert state.size == 1
+
+
+def test_a_state_comes_back_as_it_went_but_for_rounding(server: Server, keys: Keys) -> None:
+    told = profile_of(NEWSDAY[0]["title"], NEWSDAY[0]["text"], "en")
+    doc = weigh(told, storyindex.RedisFrequencies(server, keys).counted(told, NOW), NOW)
+    story = opened(own_id(1), doc, NOW, "Title")
+    back = storyindex.unpack(own_id(1), storyindex.pack(story))
+    assert (back.id, back.first, back.title, set(back.keys)) == (story.id, NOW, "Title", set(story.keys))
+    assert back.words["en"] == pytest.approx(dict(story.words["en"]), abs=0.001)
+
+
+def test_the_story_of_a_copy_is_that_of_what_it_copies(server: Server, keys: Keys, desk: StoryDesk) -> None:
+    made = article("Songket weavers head for Kowloon", WIRE)
+    number = put(server, keys, 1, own_id(1), made.title, made.text)
+    assert desk.stored(made, number, NOW) == own_id(1)
+    assert desk.stored(made, number, NOW, copy=True) == own_id(1)
+    assert server.client.zcard(keys.story_members(own_id(1))) == 1
+    assert desk.stored(made, 999, NOW) is None

@@ -1,0 +1,73 @@
+"""Sketches of texts in Redis: the `NearIndex` of the worker. A copy is added under no number of its own."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+from parsers.duplicates import NEAR, Candidate, NearRules
+from parsers.shingles import Sketch
+from worker.store.client import Server
+from worker.store.keys import Keys
+
+DAY = 86400
+_HEAD = struct.Struct(">IHBBB")  # seen (seconds), shingles, then how many samples, figures, title words
+
+
+class RedisNear:
+    """Names are numbers of articles, in decimal. `at` is when a text was seen, seconds since 1970."""
+
+    def __init__(self, server: Server, keys: Keys, rules: NearRules = NEAR) -> None:
+        self._server, self._keys, self._rules = server, keys, rules
+
+    def candidates(self, sketch: Sketch, at: float) -> Iterable[Candidate]:
+        """The texts seen within the window that share the most sampled shingles."""
+        if not sketch.sample:
+            return []
+        today, days = int(at // DAY), int(self._rules.window // DAY)
+        answer = self._server.call(
+            "hketo_near_find",
+            self._keys.sequence,
+            self._keys.prefix,
+            min(self._rules.fewest, sketch.count),
+            self._rules.candidates,
+            _packed(sketch.sample),
+            *range(today - days, today + 2),  # a worker whose clock is ahead may have written tomorrow's
+        )
+        found = (unpack(str(n), held) for n, held in zip(answer[::2], answer[1::2], strict=True))
+        return [one for one in found if abs(at - one.at) <= self._rules.window]
+
+    def add(self, name: str, sketch: Sketch, at: float) -> None:
+        """Makes the text of article `name` known, or its new version."""
+        if not sketch.sample:
+            return
+        self._server.call(
+            "hketo_near_add",
+            self._keys.sequence,
+            self._keys.prefix,
+            int(at // DAY),
+            int(self._rules.window) + DAY,
+            name,
+            pack(sketch, at),
+            _packed(sketch.sample),
+        )
+
+
+def pack(sketch: Sketch, at: float) -> bytes:
+    """A sketch as it is stored, some 150 bytes."""
+    figures, title = sorted(sketch.figures), sorted(sketch.title)
+    head = _HEAD.pack(int(at), min(sketch.count, 0xFFFF), len(sketch.sample), len(figures), len(title))
+    return head + _packed(sketch.sample) + struct.pack(f">{len(figures) + len(title)}H", *figures, *title)
+
+
+def unpack(name: str, held: bytes) -> Candidate:
+    """What `pack` made, under the name of its article."""
+    at, count, samples, figures, title = _HEAD.unpack_from(held)
+    values = struct.unpack_from(f">{samples}I{figures + title}H", held, _HEAD.size)
+    numbers = values[samples : samples + figures]
+    sketch = Sketch(values[:samples], count, frozenset(numbers), frozenset(values[samples + figures :]))
+    return Candidate(name, sketch, float(at))
+
+
+def _packed(sample: tuple[int, ...]) -> bytes:
+    return struct.pack(f">{len(sample)}I", *sample)

@@ -1,0 +1,147 @@
+#!lua name=hketo_story_records
+-- What a reader sees of a story: its members, title, times, languages, publishers, tags; merged and parted again.
+-- KEYS[1] is the key `seq`; every other key is built from the prefix in ARGV[1] (same hash tag, same slot).
+
+local MAX_DECISIONS = 50
+
+-- The story that `story` is part of by now.
+local function resolve(prefix, story)
+  for _ = 1, 8 do
+    local into = redis.call('GET', prefix .. 'sa:' .. story)
+    if not into then return story end
+    story = into
+  end
+  return story
+end
+
+-- Counts an article in (step 1) or out (step -1) of a story's languages, publishers and tags.
+local function tally(prefix, story, n, step)
+  local key = prefix .. 'sy:' .. story
+  local lang, publisher, tags = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'lang', 'publisher', 'tags'))
+  redis.call('HINCRBY', key, 'articles', step)
+  if lang then redis.call('HINCRBY', key, 'lang:' .. lang, step) end
+  if publisher and publisher ~= '' then redis.call('HINCRBY', key, 'publisher:' .. publisher, step) end
+  for _, tag in ipairs(cjson.decode(tags or '[]')) do redis.call('HINCRBY', key, 'tag:' .. tag, step) end
+end
+
+-- The title is that of the earliest article of the highest grade; `last` is the youngest article's time.
+local function head(prefix, story, n, ts)
+  local key = prefix .. 'sy:' .. story
+  local title, grade = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'title', 'grade'))
+  local had = redis.call('HMGET', key, 'grade', 'titled', 'first', 'last')
+  grade = tonumber(grade or '0')
+  local best, titled = tonumber(had[1] or '-1'), tonumber(had[2] or 'inf') or math.huge
+  if grade > best or (grade == best and ts < titled) then
+    redis.call('HSET', key, 'title', title or '', 'grade', grade, 'titled', ts)
+  end
+  if not had[3] or ts < tonumber(had[3]) then redis.call('HSET', key, 'first', ts) end
+  if not had[4] or ts > tonumber(had[4]) then redis.call('HSET', key, 'last', ts) end
+end
+
+local function keep_story(prefix, story, keep)
+  redis.call('EXPIRE', prefix .. 'sy:' .. story, keep)
+  redis.call('EXPIRE', prefix .. 'sm:' .. story, keep)
+  local last = redis.call('HGET', prefix .. 'sy:' .. story, 'last')
+  if last then redis.call('ZADD', prefix .. 'stories', last, story) end
+end
+
+local function admit(prefix, story, n, ts)
+  if redis.call('ZADD', prefix .. 'sm:' .. story, ts, n) == 0 then return end
+  tally(prefix, story, n, 1)
+  head(prefix, story, n, ts)
+end
+
+local function dismiss(prefix, story, n)
+  if redis.call('ZREM', prefix .. 'sm:' .. story, n) == 1 then tally(prefix, story, n, -1) end
+end
+
+local function head_anew(prefix, story)
+  local members = redis.call('ZRANGE', prefix .. 'sm:' .. story, 0, -1, 'WITHSCORES')
+  redis.call('HDEL', prefix .. 'sy:' .. story, 'title', 'grade', 'titled', 'first', 'last')
+  for i = 1, #members, 2 do head(prefix, story, members[i], tonumber(members[i + 1])) end
+  if #members == 0 then
+    redis.call('DEL', prefix .. 'sy:' .. story, prefix .. 'sv:' .. story)
+    redis.call('ZREM', prefix .. 'stories', story)
+  end
+end
+
+local function note(prefix, story, record, keep)
+  local key = prefix .. 'sh:' .. story
+  redis.call('LPUSH', key, record)
+  redis.call('LTRIM', key, 0, MAX_DECISIONS - 1)
+  redis.call('EXPIRE', key, keep)
+end
+
+-- story_member  ARGV: prefix, n, keep seconds  ->  the article's story, or false when the article is gone
+-- The story is the one that the put gave the article: for a copy, that of what it copies.
+local function story_member(_, args)
+  local prefix, n, keep = args[1], args[2], args[3]
+  local held, ts, fate = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'story', 'ts', 'fate'))
+  if not held or fate ~= 'stored' then return false end
+  local story = resolve(prefix, held)
+  if story ~= held then redis.call('HSET', prefix .. 'a:' .. n, 'story', story) end
+  admit(prefix, story, n, tonumber(ts))
+  keep_story(prefix, story, keep)
+  return story
+end
+
+-- story_merge  ARGV: prefix, elder, younger, keep seconds, decision (JSON)  ->  1, or 0 when there is nothing to merge
+-- The younger's members stay written under its name, so that story_part can take them out again.
+local function story_merge(_, args)
+  local prefix, keep = args[1], args[4]
+  local elder, younger = resolve(prefix, args[2]), resolve(prefix, args[3])
+  if elder == younger then return 0 end
+  if redis.call('EXISTS', prefix .. 'sy:' .. elder, prefix .. 'sy:' .. younger) < 2 then return 0 end
+  local members = redis.call('ZRANGE', prefix .. 'sm:' .. younger, 0, -1, 'WITHSCORES')
+  for i = 1, #members, 2 do
+    admit(prefix, elder, members[i], tonumber(members[i + 1]))
+    if redis.call('EXISTS', prefix .. 'a:' .. members[i]) == 1 then
+      redis.call('HSET', prefix .. 'a:' .. members[i], 'story', elder)
+    end
+  end
+  redis.call('SET', prefix .. 'sa:' .. younger, elder, 'EX', keep)
+  redis.call('DEL', prefix .. 'sv:' .. younger)
+  redis.call('ZREM', prefix .. 'stories', younger)
+  redis.call('HSET', prefix .. 'sy:' .. younger, 'into', elder)
+  redis.call('EXPIRE', prefix .. 'sm:' .. younger, keep)
+  redis.call('EXPIRE', prefix .. 'sy:' .. younger, keep)
+  keep_story(prefix, elder, keep)
+  note(prefix, elder, args[5], keep)
+  return 1
+end
+
+-- story_part  ARGV: prefix, story, new story, keep seconds, decision (JSON), n, ...  ->  how many articles moved
+-- Takes articles out of a story into another one; undoes a merge when the new story is one that was merged.
+-- The two are not merged again by the pass over all stories.
+local function story_part(_, args)
+  local prefix, keep = args[1], args[4]
+  local from, to, moved = resolve(prefix, args[2]), args[3], 0
+  if from == to then return 0 end
+  for i = 6, #args do
+    local ts = redis.call('ZSCORE', prefix .. 'sm:' .. from, args[i])
+    if ts then
+      dismiss(prefix, from, args[i])
+      admit(prefix, to, args[i], tonumber(ts))
+      if redis.call('EXISTS', prefix .. 'a:' .. args[i]) == 1 then
+        redis.call('HSET', prefix .. 'a:' .. args[i], 'story', to)
+      end
+      moved = moved + 1
+    end
+  end
+  if moved == 0 then return 0 end
+  redis.call('DEL', prefix .. 'sa:' .. to)
+  redis.call('HDEL', prefix .. 'sy:' .. to, 'into')
+  redis.call('SET', prefix .. 'sn:' .. from .. ':' .. to, '1', 'EX', keep)
+  redis.call('SET', prefix .. 'sn:' .. to .. ':' .. from, '1', 'EX', keep)
+  head_anew(prefix, from)
+  head_anew(prefix, to)
+  for _, story in ipairs({from, to}) do
+    if redis.call('EXISTS', prefix .. 'sy:' .. story) == 1 then keep_story(prefix, story, keep) end
+    note(prefix, story, args[5], keep)
+  end
+  return moved
+end
+
+redis.register_function('hketo_story_member', story_member)
+redis.register_function('hketo_story_merge', story_merge)
+redis.register_function('hketo_story_part', story_part)
