@@ -25,7 +25,7 @@ from worker.store.storyindex import RedisFrequencies, RedisStories
 
 #: Decisions made again because other workers changed stories meanwhile; after that many the last one stands, and
 #: the pass over all stories joins what should have been one.
-ATTEMPTS = 12
+ATTEMPTS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class StoryDesk:
                 else opened(own_id, doc, at, article.title)
             )
             last = attempt == ATTEMPTS - 1
-            done = self._stories.commit(own_id, story, at, -1 if last else change)
+            done = self._stories.commit(own_id, doc, story, at, -1 if last else change)
             if done.story is not None:
                 return Assigned(done.story, placed.story is None, placed.reasons)
             change = done.change

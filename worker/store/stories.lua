@@ -102,16 +102,14 @@ local function state(prefix, story) return redis.call('GET', prefix .. 'sv:' .. 
 
 local function number(prefix) return tonumber(redis.call('GET', prefix .. 'sc') or '0') end
 
--- story_find  ARGV: prefix, article id, limit, terms (packed term, packed weight, ...), period, ...
---   ->  {story of this article or '', commit number, story, state, ...}
-local function story_find(_, args)
-  local prefix, limit, terms = args[1], tonumber(args[3]), args[4]
+-- How much of the weights of `terms` (packed term, packed weight, ...) each story has: packed id -> weight.
+local function scored(prefix, terms, periods)
   local scores = {}
   for at = 1, #terms, 8 do
     local field, weight = string.sub(terms, at, at + 3), u32(terms, at + 4)
     local bucket, seen = u32(terms, at) % TERM_BUCKETS, {}
-    for i = 5, #args do
-      local holders = redis.call('HGET', prefix .. 'si:' .. args[i] .. ':' .. bucket, field) or ''
+    for _, period in ipairs(periods) do
+      local holders = redis.call('HGET', prefix .. 'si:' .. period .. ':' .. bucket, field) or ''
       for j = 1, #holders, 8 do
         local story = string.sub(holders, j, j + 7)
         if not seen[story] then
@@ -121,8 +119,15 @@ local function story_find(_, args)
       end
     end
   end
+  return scores
+end
+
+-- story_find  ARGV: prefix, article id, limit, terms (packed term, packed weight, ...), period, ...
+--   ->  {story of this article or '', commit number, story, state, ...}
+local function story_find(_, args)
+  local prefix, limit = args[1], tonumber(args[3])
   local out = {redis.call('GET', prefix .. 'am:' .. args[2]) or '', number(prefix)}
-  for _, story in ipairs(best(scores, limit)) do
+  for _, story in ipairs(best(scored(prefix, args[4], {unpack(args, 5)}), limit)) do
     local name = string.gsub(story, '.', function(byte) return string.format('%02x', string.byte(byte)) end)
     local held = state(prefix, name)
     if held then
@@ -158,22 +163,35 @@ local function write_story(prefix, story, held, keep, period, terms)
   return change
 end
 
+-- The stories changed since a look-up that could have made another answer of it: those that have terms in common
+-- with the article, and the one it was going to join.
+local function overtaken(prefix, expected, story, terms, periods)
+  local found, scores = {}, scored(prefix, terms, periods)
+  for _, other in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'sq', '(' .. expected, '+inf')) do
+    if other == story or scores[packed_id(other)] then found[#found + 1] = other end
+  end
+  return found
+end
+
 -- story_commit  ARGV: prefix, article id, story, commit number of the look-up or -1 for any, state, keep seconds,
---   period, terms (packed)
+--   this period, terms of the story (packed), terms of the article (as for story_find), period, ...
 --   ->  {'done'}, {'known', story} when the article has one, or {'changed', commit number, story, state, ...} with the
---   stories that others changed since the look-up (all that are remembered, when there were too many)
+--   stories that others changed since the look-up (the youngest RECENT of them)
 local function story_commit(_, args)
   local prefix, article, story, expected = args[1], args[2], args[3], tonumber(args[4])
   local known = redis.call('GET', prefix .. 'am:' .. article)
   if known then return {'known', known} end
   local last = number(prefix)
   if expected >= 0 and last ~= expected then
-    local out = {'changed', last}
-    for _, other in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'sq', '(' .. expected, '+inf')) do
-      out[#out + 1] = other
-      out[#out + 1] = state(prefix, other) or ''
+    local changed = overtaken(prefix, expected, story, args[9], {unpack(args, 10)})
+    if #changed > 0 then
+      local out = {'changed', last}
+      for _, other in ipairs(changed) do
+        out[#out + 1] = other
+        out[#out + 1] = state(prefix, other) or ''
+      end
+      return out
     end
-    return out
   end
   write_story(prefix, story, args[5], args[6], args[7], args[8])
   redis.call('SET', prefix .. 'am:' .. article, story, 'EX', args[6])

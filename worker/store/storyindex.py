@@ -93,23 +93,19 @@ class RedisStories:
 
     def look_up(self, article: str, doc: Weighted, at: float) -> LookedUp:
         """The live stories that share the most of the strongest terms of `doc`."""
-        terms = b"".join(
-            struct.pack(">II", _hash(term), int(weight * _SCALE)) for term, weight in lookup_terms(doc)
-        )
-        this = int(at // TERM_PERIOD)
         given, change, *held = self._server.call(
             "hketo_story_find",
             self._keys.sequence,
             self._keys.prefix,
             article,
             self._rules.candidates,
-            terms,
-            *range(this - int(self._rules.window // TERM_PERIOD), this + 2),
+            *self._asked(doc, at),
         )
         return LookedUp(given.decode(), int(change), _stories(held))
 
-    def commit(self, article: str, story: Story, at: float, change: int) -> Committed:
-        """Gives the article its story, unless it has one or stories changed since `change` (-1: in any case)."""
+    def commit(self, article: str, doc: Weighted, story: Story, at: float, change: int) -> Committed:
+        """Gives the article its story, unless it has one, or a story that matters to `doc` changed since `change`
+        (-1: in any case)."""
         answer = self._server.call(
             "hketo_story_commit",
             self._keys.sequence,
@@ -118,6 +114,7 @@ class RedisStories:
             story.id,
             change,
             *self._written(story, at),
+            *self._asked(doc, at),
         )
         if answer[0] == b"changed":
             names = [name.decode() for name in answer[2::2]]
@@ -147,6 +144,14 @@ class RedisStories:
         """The stories changed of late, the last one first."""
         names = cast("list[bytes]", self._server.client.zrevrange(self._keys.changed_stories, 0, -1))
         return [name.decode() for name in names]
+
+    def _asked(self, doc: Weighted, at: float) -> tuple[bytes | int, ...]:
+        terms = b"".join(
+            struct.pack(">II", _hash(term), int(weight * _SCALE)) for term, weight in lookup_terms(doc)
+        )
+        this = int(at // TERM_PERIOD)
+        # A story is written under the period of its articles; one article may be ahead of another by a period.
+        return terms, *range(this - int(self._rules.window // TERM_PERIOD), this + 2)
 
     def _written(self, story: Story, at: float) -> tuple[bytes | int, ...]:
         terms = index_terms(story)
