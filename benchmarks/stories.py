@@ -1,0 +1,229 @@
+"""How fast copies and stories are told on one core, and what they take in Redis.
+
+    python -m benchmarks.stories
+
+Made-up articles: words of `parsers/common` as often as texts at large have them, eight telling words for each story,
+three articles a story, every fifth article a copy with edits; 60 to 400 words, half English, half Chinese. First the
+whole way of an article in this process over Redis (copy? story? stored) after 2,000 others; then look-up and insert of
+the duplicate index with 50,000 texts in the window of four days. The yardstick in the same run is the normal text of
+`parsers.duplicates` for the same articles. CPU time of this process and of the server, not wall-clock, where it says
+so. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from parsers.duplicates import text_key
+from parsers.entry import Article
+from parsers.memory import MemoryNear
+from parsers.rarity import common
+from parsers.shingles import sketch
+from tests.support.puts import put_request
+from worker.embedded import EmbeddedServer
+from worker.store.articles import put_many
+from worker.store.client import Server, connect
+from worker.store.keys import Keys
+from worker.store.nearindex import RedisNear
+from worker.stories import StoryDesk
+
+NOW = 1_790_000_000.0
+TEXTS, WAY, WARM, PROBES = 50_000, 1_000, 2_000, 1_000
+ARTICLES_A_STORY = 3
+
+
+class Maker:
+    """Makes articles; the same seed makes the same ones."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._words = {}
+        for family in ("en", "zh"):
+            shares = common(family)
+            self._words[family] = (list(shares), list(shares.values()))
+
+    def articles(self, count: int) -> Iterator[Article]:
+        made: list[Article] = []
+        for number in range(count):
+            if made and number % 5 == 4:
+                made.append(self._edited(self._random.choice(made[-200:]), number))
+            else:
+                made.append(self._new(number))
+            yield made[-1]
+
+    def _new(self, number: int) -> Article:
+        story = number // ARTICLES_A_STORY
+        family = "en" if story % 2 else "zh"
+        telling = random.Random(story)
+        own = [self._rare(telling, family) for _ in range(8)]
+        words, shares = self._words[family]
+        length = int(60 * (400 / 60) ** self._random.random())
+        text = self._random.choices(words, shares, k=length)
+        for word in own * 2:
+            text.insert(self._random.randrange(len(text)), word)
+        title = [*self._random.sample(own, 4), *self._random.choices(words, shares, k=4)]
+        joint, lang = (" ", "en") if family == "en" else ("", "zh-Hans")
+        return self._article(number, joint.join(title), joint.join(text), lang)
+
+    @staticmethod
+    def _rare(telling: random.Random, family: str) -> str:
+        if family == "en":
+            return "".join(
+                telling.choice("bcdfglmnprst") + telling.choice("aeiou") for _ in range(3)
+            ).capitalize()
+        return "".join(chr(telling.randrange(0x4E00, 0x9000)) for _ in range(2))
+
+    def _edited(self, article: Article, number: int) -> Article:
+        cut = article.text[: int(len(article.text) * self._random.uniform(0.6, 1.0))]
+        return self._article(number, article.title, f"Share this article\n{cut}", article.lang)
+
+    @staticmethod
+    def _article(number: int, title: str, text: str, lang: str) -> Article:
+        return Article(
+            f"g{number}", f"https://news.example/{number}", "", title, text[:200], text, lang, "Herald", "s"
+        )
+
+
+def used(client: Server) -> int:
+    return int(client.client.info("memory")["used_memory"])
+
+
+def server_cpu(client: Server) -> float:
+    info = client.client.info("cpu")
+    return float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1000.0
+
+
+def yardstick(articles: Sequence[Article]) -> float:
+    start = time.process_time()
+    for article in articles:
+        text_key(article.title, article.text, "2026-10-05")
+    return len(articles) / (time.process_time() - start)
+
+
+def pure(articles: Sequence[Article]) -> float:
+    """Articles a second through sketches and the index in memory."""
+    index = MemoryNear()
+    start = time.process_time()
+    for number, article in enumerate(articles):
+        shape = sketch(article.title, article.text)
+        list(index.candidates(shape, NOW))
+        index.add(str(number), shape, NOW)
+    return len(articles) / (time.process_time() - start)
+
+
+def whole_way(server: Server, desk: StoryDesk, keys: Keys, articles: Sequence[Article]) -> dict[str, float]:
+    """The way of articles from judged to stored, without the put itself; what the put wrote is taken off the bytes."""
+    took, cpu, stories, number = [], 0.0, set(), 0
+    before = server_cpu(server)
+    for count, article in enumerate(articles):
+        own = f"{count:016x}"
+        at = NOW + count
+        start, started = time.perf_counter(), time.process_time()
+        twin = desk.copy_of(article, at)
+        story = "" if twin else desk.story_of(article, own, at).story
+        spent, seconds = time.process_time() - started, time.perf_counter() - start
+        request = put_request(
+            f"g{count}", poll=f"p{count}", title=article.title, words="", ts=at, lang=article.lang, grade=2,
+            keys=(f"i:{own}",), terms=(),
+        )  # fmt: skip
+        if twin:
+            number = int(twin.name)
+        else:
+            object.__setattr__(request, "fields", {**request.fields, "story": story, "id": own})
+            number = put_many(server, keys, [request])[0].number
+        start, started = time.perf_counter(), time.process_time()
+        stories.add(desk.stored(article, number, at, copy=twin is not None))
+        if count >= WARM:
+            took.append(seconds + time.perf_counter() - start)
+            cpu += spent + time.process_time() - started
+    measured = len(articles) - WARM
+    server_share = (server_cpu(server) - before) * measured / len(articles)
+    states = [server.client.memory_usage(keys.story_state(story)) or 0 for story in stories if story]
+    kept = [
+        sum(server.client.memory_usage(key) or 0 for key in (keys.story(story), keys.story_members(story)))
+        for story in stories
+        if story
+    ]
+    terms = sum(server.client.memory_usage(key) or 0 for key in server.client.scan_iter(f"{keys.prefix}si:*"))
+    return {
+        "articles_per_s_process_cpu": round(measured / cpu),
+        "articles_per_s_wall": round(measured / sum(took)),
+        "ms_median": round(statistics.median(took) * 1000, 2),
+        "ms_p99": round(sorted(took)[int(0.99 * measured)] * 1000, 2),
+        "server_ms_per_article_with_put": round(server_share / measured * 1000, 2),
+        "stories": len(stories),
+        "bytes_per_live_story": round(statistics.mean(states) + statistics.mean(kept) + terms / len(stories)),
+        "largest_state": max(states),
+    }
+
+
+def duplicate_index(server: Server, keys: Keys, maker: Maker) -> dict[str, float]:
+    """The duplicate index with TEXTS in four days: bytes a text, and the time of a look-up and an insert."""
+    near = RedisNear(server, keys)
+    server.client.flushall()
+    server.load_functions()
+    before = used(server)
+    shapes = [sketch(article.title, article.text) for article in maker.articles(PROBES * 5)]
+    for number in range(TEXTS):
+        shape = shapes[number % len(shapes)]
+        # As long as a real one, with hashes of its own.
+        moved = sorted((value + number * 7919 * 65_537) % 2**32 for value in shape.sample)
+        near.add(
+            str(number + 1),
+            type(shape)(tuple(moved), shape.count, shape.figures, shape.title),
+            _spread(number),
+        )
+    size = (used(server) - before) / TEXTS
+    fresh = [sketch(article.title, article.text) for article in Maker(2).articles(PROBES)]
+    look_up = [milliseconds(lambda s=shape: list(near.candidates(s, NOW))) for shape in fresh]  # type: ignore[misc]
+    insert = [
+        milliseconds(lambda s=shape, n=number: near.add(str(TEXTS + 1 + n), s, NOW))  # type: ignore[misc]
+        for number, shape in enumerate(fresh)
+    ]
+    return {
+        "bytes_per_text": round(size),
+        "samples_per_text": round(statistics.mean(len(shape.sample) for shape in shapes), 1),
+        "look_up_ms": round(statistics.mean(look_up), 2),
+        "insert_ms": round(statistics.mean(insert), 2),
+    }
+
+
+def _spread(number: int) -> float:
+    return NOW - 3.5 * 86400 * (1.0 - number / TEXTS)
+
+
+def main() -> None:
+    articles = list(Maker(1).articles(WARM + WAY))
+    figures: dict[str, object] = {
+        "yardstick_articles_per_s": round(yardstick(articles)),
+        "sketch_and_memory_articles_per_s": round(pure(articles)),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        running = EmbeddedServer(Path(folder), "everysec")
+        running.start()
+        try:
+            server, keys = Server(connect(running.url)), Keys("bench")
+            server.load_functions()
+            figures["way"] = whole_way(server, StoryDesk(server, keys, 86400), keys, articles)
+            figures["duplicate_index"] = duplicate_index(server, keys, Maker(3))
+        finally:
+            running.stop()
+    for name, value in figures.items():
+        print(f"{name}: {value}")
+    print(json.dumps({"benchmark": "stories", **figures}))
+
+
+if __name__ == "__main__":
+    main()
