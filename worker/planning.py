@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
 from feeds.budget import Allocation, Demand, interval, share_out
-from feeds.rhythm import Learning, Pooled, Profile, pace, pool, share, tide
+from feeds.rhythm import Learning, Pooled, Profile, observe, pace, pool, share, tide
 from feeds.source import Source
 from worker.source_memory import Memory, prior_of, remembered
 from worker.store.client import Server
@@ -43,20 +43,36 @@ def make_budget(known: Sequence[tuple[Source, Profile]], per_minute: float) -> B
     return Budget(share_out(demands, per_minute * DAY_MINUTES), pooled)
 
 
+def aged_profile(memory: Memory, pooled: Pooled) -> Profile:
+    """The profile with the silence counted that `unchanged` answers told of since the last document. A fresh answer
+    says nothing before its document is read, and a failure nothing at all."""
+    poll, profile = memory.poll, memory.profile
+    silent_until = poll.last_success if poll.last_success > poll.last_change else 0.0
+    if not profile.as_of or silent_until <= profile.as_of:
+        return profile
+    return observe(profile, (), silent_until, pooled, LEARNING)
+
+
 def planned_interval(source: Source, memory: Memory, budget: Budget | None, now: float) -> float | None:
     """Seconds until the next poll by the budget; None before anything was planned."""
     if budget is None:
         return None
-    wanted = interval(demand_of(source, memory.profile, budget.pooled), budget.allocation, now)
+    profile = aged_profile(memory, budget.pooled)
+    wanted = interval(demand_of(source, profile, budget.pooled), budget.allocation, now)
     return min(wanted, memory.hurry) if now < memory.hurry_until else wanted
 
 
 def replan(server: Server, keys: Keys, per_minute: float) -> Budget:
     """Makes the budget from the present state of all sources and leaves it for the pollers."""
     store = SourceStore(server, keys)
+    before = current_budget(server, keys)
+    pooled = before.pooled if before else Pooled()
     definitions = store.definitions()
     states = store.states(list(definitions))
-    known = [(source_from_json(raw), _profile(states[name])) for name, raw in definitions.items()]
+    known = [
+        (source_from_json(raw), aged_profile(remembered(states[name]), pooled))
+        for name, raw in definitions.items()
+    ]
     budget = make_budget(known, per_minute)
     server.client.set(keys.budget, orjson.dumps(asdict(budget)))
     return budget
@@ -73,7 +89,3 @@ def current_budget(server: Server, keys: Keys) -> Budget | None:
         Allocation(**data["allocation"]),
         Pooled(tuple(pooled["hours"]), tuple(pooled["days"]), pooled["share"]),
     )
-
-
-def _profile(state: Mapping[str, str]) -> Profile:
-    return remembered(state).profile

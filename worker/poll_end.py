@@ -61,7 +61,7 @@ def _due(facts: Facts, after: PollState, fetched: Fetched, settings: ScheduleSet
         # The same bytes that could not be read before: failures of the reader back off like those of the server.
         judged = unreadable(replace(after, failures=memory.poll.failures), memory.read_error, facts.now)
         fetched = replace(fetched, outcome=Outcome.BROKEN, reason=memory.read_error, cause="unreadable")
-    wanted = planned_interval(facts.source, memory, facts.budget, facts.now)
+    wanted = planned_interval(facts.source, replace(memory, poll=after), facts.budget, facts.now)
     why = "after a gap, watched more closely" if facts.now < memory.hurry_until else ""
     plan = Plan(interval=wanted, ttl=memory.ttl, was_due=facts.was_due, why=why)
     return next_due(facts.source, judged, fetched, facts.now, settings, dice, plan)

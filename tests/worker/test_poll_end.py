@@ -11,7 +11,7 @@ from feeds.outcome import Fetched, Outcome, Validators
 from feeds.rhythm import Profile, Seen
 from feeds.schedule import ScheduleSettings
 from feeds.source import Route, Source, SourceKind
-from feeds.state import PollState
+from feeds.state import PollState, advance
 from parsers.entry import Entry, FeedDocument
 from worker.body_end import Shown, read_end, unread_end
 from worker.planning import make_budget, planned_interval
@@ -174,6 +174,28 @@ def test_the_budget_goes_where_what_matters_is() -> None:
         planned_interval(SOURCE, Memory(profile=profile), budget, NOW) or 0.0 for profile in (busy, idle)
     ]
     assert waits[0] < waits[1] / 1.5
+
+
+LIVELY = Profile(as_of=NOW - 2 * DAY, watched=20.0, entries=400.0, mattered=100.0)
+
+
+@pytest.mark.parametrize(
+    ("fetched", "longer"),
+    [
+        (UNCHANGED, True),  # nothing came for two days
+        (FRESH, False),  # what came is not read yet
+        (Fetched(Outcome.UNREACHABLE, "no answer", cause="timeout"), False),  # nothing is known
+    ],
+)
+def test_silence_counts_as_soon_as_a_source_says_that_nothing_is_new(fetched: Fetched, longer: bool) -> None:
+    others = [(replace(SOURCE, id=str(i)), LIVELY) for i in range(20)]
+    budget = make_budget(others, per_minute=1.0)
+    memory = Memory(profile=LIVELY)
+    after_poll = replace(memory, poll=advance(memory.poll, fetched, NOW))
+    before, now = (planned_interval(SOURCE, m, budget, NOW) or 0.0 for m in (memory, after_poll))
+    assert (now > 1.2 * before) is longer
+    if not longer:
+        assert now == before
 
 
 def test_a_memory_survives_the_store() -> None:
