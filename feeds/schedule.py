@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from feeds.hints import until_not_skipped
 from feeds.outcome import Fetched, Outcome
 from feeds.source import Source
 from feeds.state import GOOD, HELD, PollState
@@ -57,12 +58,16 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is known beyond the answer itself. `interval` is the source's share of the request budget,
-    `ttl` what its document says (both in seconds), `was_due` when this poll was due (epoch seconds)."""
+    `ttl` what its document says (both in seconds), `was_due` when this poll was due (epoch seconds);
+    `skip_hours` (0 to 23) and `skip_days` (0 Monday to 6 Sunday), both in GMT, are when its publisher asks to be
+    left alone."""
 
     interval: float | None = None
     ttl: float | None = None
     was_due: float | None = None
     why: str = ""
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
 
 
 NO_PLAN = Plan()
@@ -118,6 +123,8 @@ def _rhythm(
     ):
         if asked is not None and asked > wanted:
             wanted, why = asked, f"{name} of {told(asked)}"
+    if closed := until_not_skipped(now + wanted, plan.skip_hours, plan.skip_days):
+        wanted, why = wanted + closed, "its skipHours and skipDays leave out the time before"
     if wanted > source.max_interval:
         wanted, why = source.max_interval, f"longest interval of this source ({why})"
     if wanted < source.min_interval:

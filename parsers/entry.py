@@ -51,6 +51,8 @@ class FeedDocument:
     language: str = ""
     charset: str = ""
     ttl_seconds: float | None = None  # <ttl>, or sy:updatePeriod / sy:updateFrequency, whichever is longer
+    skip_hours: frozenset[int] = frozenset()  # <skipHours>: 0 to 23, GMT
+    skip_days: frozenset[int] = frozenset()  # <skipDays>: 0 Monday to 6 Sunday, GMT
     warnings: tuple[str, ...] = ()
 
 

@@ -17,6 +17,7 @@ from parsers.formats.quick import Malformed, is_well_formed, read_quick
 from parsers.formats.raw import RawFeed
 from parsers.formats.search import bing_news, google_news
 from parsers.formats.sitemap import read_sitemap
+from parsers.formats.skips import read_skips
 from parsers.formats.wordpress import read_wordpress
 
 MAX_BYTES = 10_000_000  # a feed of 300 long entries has 1.2 MB
@@ -44,6 +45,8 @@ def read(
     document = build_document(
         feed, Place(url, context, now), charset=decoded.charset, warnings=decoded.warnings
     )
+    hours, days = read_skips(decoded.text) if document.kind == "rss" else (frozenset(), frozenset())
+    document = replace(document, skip_hours=hours, skip_days=days) if hours or days else document
     adjust = _ADJUST.get(kind)
     return document if adjust is None else replace(document, entries=tuple(map(adjust, document.entries)))
 

@@ -65,6 +65,8 @@ def read_end(shown: Shown, memory: Memory, budget: Budget | None) -> BodyEnd:
         "known": "1" if shown.known else "0",
         "profile": saved.to_json(profile),
         "ttl": f"{shown.document.ttl_seconds:.0f}" if shown.document.ttl_seconds else "",
+        "skip_hours": " ".join(map(str, sorted(shown.document.skip_hours))),
+        "skip_days": " ".join(map(str, sorted(shown.document.skip_days))),
     }
     if shown.new:
         state["last_new"] = f"{at:.3f}"

@@ -63,7 +63,7 @@ def _due(facts: Facts, after: PollState, fetched: Fetched, settings: ScheduleSet
         fetched = replace(fetched, outcome=Outcome.BROKEN, reason=memory.read_error, cause="unreadable")
     wanted = planned_interval(facts.source, replace(memory, poll=after), facts.budget, facts.now)
     why = "after a gap, watched more closely" if facts.now < memory.hurry_until else ""
-    plan = Plan(interval=wanted, ttl=memory.ttl, was_due=facts.was_due, why=why)
+    plan = Plan(wanted, memory.ttl, facts.was_due, why, memory.skip_hours, memory.skip_days)
     return next_due(facts.source, judged, fetched, facts.now, settings, dice, plan)
 
 

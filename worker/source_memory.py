@@ -21,8 +21,9 @@ from feeds.state import PollState
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Times in seconds since 1970, 0 for never. `read_at`, `shown`, `known`: when the last document was read, how
-    many entries it had, whether we knew any. `hurry` seconds is the longest interval until `hurry_until`, after a
-    gap. `address` takes the place of the source's own, once a move is believed."""
+    many entries it had, whether we knew any. `ttl`, `skip_hours` and `skip_days` are what it asked for. `hurry`
+    seconds is the longest interval until `hurry_until`, after a gap. `address` takes the place of the source's
+    own, once a move is believed."""
 
     poll: PollState = PollState()
     health: Health = Health()
@@ -37,6 +38,8 @@ class Memory:
     known: bool = False
     last_new: float = 0.0
     ttl: float | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
     hurry: float = 0.0
     hurry_until: float = 0.0
 
@@ -58,9 +61,15 @@ def remembered(fields: Mapping[str, str]) -> Memory:
         known=get("known") == "1",
         last_new=float(get("last_new", "0")),
         ttl=float(fields["ttl"]) if get("ttl") else None,
+        skip_hours=_numbers(get("skip_hours", "")),
+        skip_days=_numbers(get("skip_days", "")),
         hurry=float(get("hurry", "0")),
         hurry_until=float(get("hurry_until", "0")),
     )
+
+
+def _numbers(text: str) -> frozenset[int]:
+    return frozenset(int(number) for number in text.split())
 
 
 @dataclass(frozen=True, slots=True)

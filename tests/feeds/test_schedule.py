@@ -62,6 +62,25 @@ def test_what_publishers_ask_for_is_a_floor() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hours", "days", "delay"),
+    [
+        (frozenset({7}), frozenset(), 600.0),  # it is eight in GMT
+        (frozenset({8}), frozenset(), 3600.0),  # until nine
+        (frozenset(range(8, 24)), frozenset(), 7200.0),  # no longer than the source's longest interval
+        (frozenset(), frozenset({4}), 7200.0),  # a Friday
+        (frozenset(range(24)), frozenset(), 600.0),  # asks for the impossible
+    ],
+)
+def test_skipped_hours_and_days_are_waited_for(
+    hours: frozenset[int], days: frozenset[int], delay: float
+) -> None:
+    plan = Plan(interval=600.0, skip_hours=hours, skip_days=days)
+    found = due(Fetched(Outcome.FRESH), plan=plan)
+    assert found.delay == delay
+    assert ("skipHours and skipDays" in found.why) is (delay > 600.0)
+
+
+@pytest.mark.parametrize(
     ("outcome", "delays"),
     [
         (Outcome.UNREACHABLE, [300, 600, 1200, 2400, 3600, 3600]),

@@ -154,6 +154,15 @@ def test_what_a_document_shows_is_learned() -> None:
     assert (memory.shown, memory.known, memory.ttl, memory.last_new) == (3, True, 900.0, NOW)
 
 
+def test_what_a_document_asks_for_holds_for_the_next_poll() -> None:
+    asking = replace(shown(known=1), document=replace(document("1"), skip_hours=frozenset({8, 9})))
+    memory = remembered(read_end(asking, READ, None).state)
+    assert memory.skip_hours == {8, 9}  # NOW is 08:00 GMT
+    ended = end(UNCHANGED, memory, source=replace(SOURCE, max_interval=86400.0))
+    assert ended.delay >= 2 * 3600
+    assert "skipHours" in ended.state["why"]
+
+
 def test_an_unreadable_body_is_told_once_and_its_validators_are_forgotten() -> None:
     body = StagedBody("p1", "a", SOURCE.url, "feed", "", b"", NOW)
     first = unread_end(body, SOURCE.url, Memory(), "html-page", "a web page came")
