@@ -20,6 +20,7 @@ from parsers.formats.values import (
     add_link,
     attributes_of,
     is_plain_text,
+    joined,
     mended,
     must_be_plain,
     rdf_about,
@@ -29,6 +30,7 @@ from parsers.formats.xmltext import MAX_ATTRIBUTES, MAX_ENTRIES
 _KEPT = frozenset({"language", "dc_language", "ttl", "sy_updateperiod", "sy_updatefrequency"})
 _KINDS = {"rss": "rss", "rdf_rdf": "rdf", "feed": "atom"}
 _XML_LANG = "http://www.w3.org/xml/1998/namespace lang xml"
+_XML_BASE = "http://www.w3.org/xml/1998/namespace base xml"
 _BUFFER = 1 << 16
 
 
@@ -84,6 +86,7 @@ class _Machine:
         self._known = self._names.known
         self._kind = ""
         self._language = ""
+        self._base = ""
         self._level = 0  # 1 within the root, 2 within the channel
         self._entry = ""  # what entries are called at this level
         self._draft: Draft | None = None
@@ -131,7 +134,9 @@ class _Machine:
         if not self._level:
             self._root(name, said)
         elif name == self._entry:
-            self._draft = Draft(rdf_about(said) if said else "", self._language, atom=self._kind == "atom")
+            self._draft = Draft(
+                rdf_about(said) if said else "", self._language, self._base, atom=self._kind == "atom"
+            )
         elif self._is_channel(name):
             rdf_about(said)
             self._level, self._entry = 2, "item" if self._kind == "rss" else ""
@@ -178,6 +183,8 @@ class _Machine:
         for attribute, value in said.items():
             if attribute.lower() in {"lang", _XML_LANG}:
                 self._language = value.replace("_", "-")
+            elif attribute.lower() == _XML_BASE and value.startswith(("http://", "https://")):
+                self._base = joined(value, value)
             elif attribute.lower() != "version" and "xmlschema-instance " not in attribute.lower():
                 raise Doubt
 
@@ -217,7 +224,7 @@ class _Machine:
                 raise Doubt
             self._head["title"] = mended(text.strip())
         elif name == "link":
-            add_link(said, text, self._links, entry=False)
+            add_link(said, text, self._base, self._links, entry=False)
         elif name in _KEPT:
             must_be_plain(said, inner=inner)
             self._head[name.removeprefix("dc_")] = mended(text.strip())

@@ -22,9 +22,9 @@ from parsers.formats.values import (
     add_link,
     attributes_of,
     is_plain_text,
+    joined,
     mended,
     must_be_plain,
-    single_slashes,
 )
 
 _NOTHING = RawText()
@@ -48,6 +48,7 @@ class Draft:
         "alternates",
         "atom",
         "authors",
+        "base",
         "content",
         "created",
         "guid",
@@ -63,8 +64,9 @@ class Draft:
         "updated",
     )
 
-    def __init__(self, guid: str, language: str, *, atom: bool) -> None:
+    def __init__(self, guid: str, language: str, base: str, *, atom: bool) -> None:
         self.atom = atom
+        self.base = base  # what the root declares
         self.guid = guid
         self.language = language  # what the root declares
         self.own_language = ""
@@ -115,7 +117,7 @@ def _title(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
 def _link(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
     if inner:
         raise Doubt
-    add_link(said, text, draft.alternates, entry=True)
+    add_link(said, text, draft.base, draft.alternates, entry=True)
 
 
 def _guid(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
@@ -128,7 +130,7 @@ def _guid(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
         permalink = said["isPermaLink"] == "true"
     else:
         permalink = attributes_of(said).get("ispermalink", "true") == "true"
-    draft.guid = mended(single_slashes(text) if permalink else text)
+    draft.guid = mended(joined(text, draft.base) if permalink and text else text)
 
 
 def _description(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urljoin
 
 from parsers.formats.names import Doubt
 from parsers.formats.xmltext import MAX_ATTRIBUTES
@@ -34,14 +35,23 @@ def mended(text: str) -> str:
         return text.translate(_C1)
 
 
-def single_slashes(address: str) -> str:
-    """`http:////host` as `http://host`."""
-    return _SLASHES.sub(r"\1", address) if ":///" in address else address
+def joined(address: str, base: str) -> str:
+    """An address on a page at `base` (often ""): `http:////host` is `http://host`, and a relative one is made
+    whole where there is a base. The result of what cannot be joined is ""."""
+    if ":///" in address:
+        address = _SLASHES.sub(r"\1", address)
+    if not base:
+        return address
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""
 
 
-def address_of(text: str, *, entry: bool) -> str:
+def address_of(text: str, base: str, *, entry: bool) -> str:
     """The text of a link. In an entry feedparser takes `&b;` in it for the `&b` it was made of."""
-    text = mended(single_slashes(text.strip()))
+    text = text.strip()
+    text = mended(joined(text, base)) if text else ""
     if "&" in text:
         text = text.replace("&amp;", "&") if entry else text
         text = _FALSE_REFERENCE.sub(r"&\1", text)
@@ -95,12 +105,12 @@ def rdf_about(said: Said) -> str:
     return found
 
 
-def add_link(said: Said, text: str, alternates: list[tuple[str, str]], *, entry: bool) -> None:
+def add_link(said: Said, text: str, base: str, alternates: list[tuple[str, str]], *, entry: bool) -> None:
     """Add (type, address) of a `link` without children to `alternates` when it is one."""
     found = attributes_of(said)
     if "url" in found or "uri" in found:
         raise Doubt
     href = found.get("href")
-    href = address_of(text, entry=entry) if href is None else single_slashes(href)
+    href = address_of(text, base, entry=entry) if href is None else joined(href, base)
     if href and found.get("rel", "alternate").lower() == "alternate":
         alternates.append((found.get("type", "text/html").lower(), href))

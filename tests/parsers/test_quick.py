@@ -24,7 +24,6 @@ EXAMPLES = int(os.environ.get("HKETO_EXAMPLES", "300"))
 DOUBTED = {  # what the quick reader leaves to the reference, by name: more would be a loss of speed
     "atom-source",
     "atom-xhtml",
-    "atom-xml-base",
     "atom-xml-base-relative",
     "atom-xml-lang",
     "description-twice",
@@ -224,7 +223,17 @@ MODULES = (
     'xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0" xmlns:News="https://www.bing.com/news/search" '
     'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:atom="http://www.w3.org/2005/Atom"'
 )  # fmt: skip
-ROOT_EXTRAS = st.sampled_from(["", "", "", ' xml:lang="en_MY"', ' xml:base="https://x.y/z/"'])
+ROOT_EXTRAS = st.sampled_from(
+    [
+        "",
+        "",
+        "",
+        ' xml:lang="en_MY"',
+        ' xml:base="https://x.y/z/"',
+        ' xml:base="https://x.y/z/?#"',
+        ' xml:base="/z/"',
+    ]
+)
 
 
 def several(fields: list[st.SearchStrategy[str]], most: int) -> st.SearchStrategy[str]:
