@@ -54,8 +54,19 @@ def _string(record: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _record(record: dict[str, Any], key: str) -> dict[str, Any]:
+    """An element that happens to bear the name of one of feedparser's records leaves a string in its place."""
+    value = dict.get(record, key)
+    return value if isinstance(value, dict) else {}
+
+
+def _records(record: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    value = dict.get(record, key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def _entry(entry: dict[str, Any], *, atom: bool) -> RawEntry:
-    source = dict.get(entry, "source") or {}
+    source = _record(entry, "source")
     return RawEntry(
         guid=_string(entry, "id"),
         links=_links(entry),
@@ -77,7 +88,7 @@ def _links(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _alternates(record: dict[str, Any]) -> list[tuple[str, str]]:
-    links = dict.get(record, "links") or ()
+    links = _records(record, "links")
     return [
         (link.get("type", "text/html"), link.get("href", ""))
         for link in links
@@ -85,22 +96,22 @@ def _alternates(record: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _text(value: str, detail: dict[str, Any] | None, *, atom: bool) -> RawText:
+def _text(value: str, detail: dict[str, Any], *, atom: bool) -> RawText:
     """Only Atom's plain text is plain; what RSS calls plain text is full of markup."""
-    plain = atom and (detail or {}).get("type", "text/plain") == "text/plain"
+    plain = atom and detail.get("type", "text/plain") == "text/plain"
     return RawText(value, "plain" if plain else "html")
 
 
 def _title(entry: dict[str, Any], *, atom: bool) -> RawText:
     if title := _string(entry, "title"):
-        return _text(title, dict.get(entry, "title_detail"), atom=atom)
+        return _text(title, _record(entry, "title_detail"), atom=atom)
     return RawText(_string(entry, "media-title"))
 
 
 def _summary(entry: dict[str, Any], *, atom: bool) -> RawText:
     """The summary, unless it is only feedparser's copy of the content (which has no detail)."""
-    detail = dict.get(entry, "summary_detail")
-    if detail is None:
+    detail = _record(entry, "summary_detail")
+    if not detail:
         return RawText(_string(entry, "media-description"))
     return _text(_string(entry, "summary"), detail, atom=atom)
 
@@ -109,7 +120,7 @@ def _content(entry: dict[str, Any], *, atom: bool) -> RawText:
     """The longest content that is text."""
     contents = [
         part
-        for part in dict.get(entry, "content") or ()
+        for part in _records(entry, "content")
         if part.get("type", "text/plain") in HTML_TYPES or part.get("type", "text/plain").startswith("text/")
     ]
     best = max(contents, key=lambda part: len(part.get("value", "")), default=None)
@@ -118,7 +129,7 @@ def _content(entry: dict[str, Any], *, atom: bool) -> RawText:
 
 def _authors(entry: dict[str, Any]) -> tuple[str, ...]:
     """As written, unless there are several: feedparser cuts names apart at addresses of long domains."""
-    authors = dict.get(entry, "authors") or ()
+    authors = _records(entry, "authors")
     if len(authors) > 1:
         return tuple(author.get("name") or author.get("email") or "" for author in authors)
     return (_string(entry, "author"),)
@@ -126,5 +137,4 @@ def _authors(entry: dict[str, Any]) -> tuple[str, ...]:
 
 def _language(entry: dict[str, Any]) -> str:
     own = _string(entry, "language")
-    detail = dict.get(entry, "title_detail") or {}
-    return own or detail.get("language") or ""
+    return own or _record(entry, "title_detail").get("language") or ""

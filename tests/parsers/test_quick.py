@@ -24,6 +24,7 @@ EXAMPLES = int(os.environ.get("HKETO_EXAMPLES", "300"))
 DOUBTED = {  # what the quick reader leaves to the reference, by name: more would be a loss of speed
     "atom-source",
     "atom-xhtml",
+    "element-named-links",
     "atom-xml-base-relative",
     "atom-xml-lang",
     "description-twice",
