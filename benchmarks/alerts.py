@@ -264,6 +264,8 @@ def _revive(plan: Plan, folder: Path, urls: list[str], receivers: Receivers) -> 
     receivers.dead.start()
     try:
         with running_service(folder, urls, "--interval", str(INTERVAL)) as service:
+            # Before it is up, `deliveries` would open the data itself and shut the service out.
+            until(partial(service.members, "poll,deliver"), 30, "the service is up", service)
             until(lambda: ask(folder, "deliveries", "retry", "--all").returncode == 0, 30, "retry", service)
             try:
                 until(lambda: len(receivers.got()["dead"]) >= plan.alerts, 60, "the dead letters", service)
