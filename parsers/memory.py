@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from parsers.duplicates import NEAR, Candidate, NearRules
-from parsers.rarity import rarity
+from parsers.rarity import rarities
 from parsers.shingles import Sketch
 from parsers.stories import KEYS_FAMILY, STORIES, Story, StoryRules, Weighted, index_terms, lookup_terms
 from parsers.storyterms import Profile
@@ -57,8 +57,8 @@ class MemoryFrequencies:
         terms: Sequence[str],
         at: float,  # noqa: ARG002 - nothing is forgotten here
     ) -> Sequence[float]:
-        articles, having = self._articles[family], self._having[family]
-        return [rarity(family, term, articles, having[term]) for term in terms]
+        having = self._having[family]
+        return rarities(family, terms, self._articles[family], [having[term] for term in terms])
 
 
 class MemoryStories:

@@ -7,7 +7,7 @@ that hold words as often as texts at large do (`common/*.txt`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -15,10 +15,13 @@ from importlib import resources
 ARTICLES, LENGTH = 200.0, 150.0
 
 
-def rarity(family: str, term: str, documents: float, having: float) -> float:
-    """Rarity (natural log, above 0) of a term that `having` of `documents` of a family of languages have."""
-    imagined = ARTICLES * common(family).get(term, 0.0)
-    return max(0.01, math.log((documents + ARTICLES) / (having + imagined + 0.5)))
+def rarities(family: str, terms: Sequence[str], documents: float, having: Iterable[float]) -> list[float]:
+    """The rarity (natural log, above 0) of terms that so many of `documents` of a family of languages have."""
+    shares, whole = common(family), documents + ARTICLES
+    return [
+        max(0.01, math.log(whole / (count + ARTICLES * shares.get(term, 0.0) + 0.5)))
+        for term, count in zip(terms, having, strict=True)
+    ]
 
 
 @cache

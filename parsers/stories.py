@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Protocol
 
 from parsers.storyterms import Profile
 
 DAY = 86400.0
+KEYS_FAMILY = "key"  # beside the families of languages
 LOOKUP_WORDS, LOOKUP_KEYS = 24, 16
 INDEX_WORDS, INDEX_KEYS = 40, 24
 
@@ -69,6 +71,7 @@ class Story:
     size: int
     words: Mapping[str, Mapping[str, float]]
     keys: Mapping[str, float]
+    lengths: Mapping[str, float]  # of the vectors `words`, and of `keys` under KEYS_FAMILY
     title: str = ""
 
 
@@ -119,9 +122,6 @@ class StoryIndex(Protocol):
         ...
 
 
-KEYS_FAMILY = "key"
-
-
 def weigh(profile: Profile, frequencies: Frequencies, at: float, rules: StoryRules = STORIES) -> Weighted:
     """The profile weighed by what is rare at `at`."""
     words, keys = list(profile.words), list(profile.keys)
@@ -140,17 +140,18 @@ def match(doc: Weighted, story: Story, at: float, rules: StoryRules = STORIES) -
     apart = abs(at - min(max(at, story.first), story.last))
     if apart > rules.window:
         return None
-    keys = _likeness(doc, doc.keys, story.keys, rules)
     stricter = rules.other_figures if _other_figures(doc, story, rules) else 1.0
     found: list[Match] = []
     if own := story.words.get(doc.family):
-        words = _likeness(doc, doc.words, own, rules)
+        words = _likeness(doc, doc.words, own, story.lengths[doc.family], rules)
         if words.common:
             score = words.score * _fading(apart, rules.half_life)
             found.append(_match(story, words, score, rules.same * stricter, across=False))
-    if any(family != doc.family for family in story.words) and _specific(keys.common, rules):
-        score = keys.score * _fading(apart, rules.half_life_across)
-        found.append(_match(story, keys, score, rules.across * stricter, across=True))
+    if any(family != doc.family for family in story.words):
+        keys = _likeness(doc, doc.keys, story.keys, story.lengths[KEYS_FAMILY], rules)
+        if _specific(keys.common, rules):
+            score = keys.score * _fading(apart, rules.half_life_across)
+            found.append(_match(story, keys, score, rules.across * stricter, across=True))
     return max(found, key=lambda m: m.strength, default=None)
 
 
@@ -181,12 +182,12 @@ class _Likeness:
 
 
 def _likeness(
-    doc: Weighted, mine: Mapping[str, float], theirs: Mapping[str, float], rules: StoryRules
+    doc: Weighted, mine: Mapping[str, float], theirs: Mapping[str, float], length: float, rules: StoryRules
 ) -> _Likeness:
     shared = {term: value * theirs[term] for term, value in mine.items() if term in theirs}
     if not shared:
         return _NOTHING
-    cosine = sum(shared.values()) / _norm(theirs)
+    cosine = sum(shared.values()) / length
     mass = max(0.0, sum(doc.rarity[term] for term in shared))
     common = tuple(sorted(shared, key=lambda term: (-shared[term], term)))
     return _Likeness(cosine, mass, cosine * math.sqrt(mass / rules.mass), common)
@@ -245,7 +246,20 @@ def index_terms(story: Story) -> list[str]:
 
 def opened(name: str, doc: Weighted, at: float, title: str = "") -> Story:
     """A story with one article."""
-    return Story(name, at, at, 1, {doc.family: doc.words}, doc.keys, title)
+    return story_of(name, (at, at), 1, {doc.family: doc.words}, doc.keys, title)
+
+
+def story_of(
+    name: str,
+    times: tuple[float, float],
+    size: int,
+    words: Mapping[str, Mapping[str, float]],
+    keys: Mapping[str, float],
+    title: str,
+) -> Story:
+    """A story with the lengths of its vectors. `times`: of its first and its last article."""
+    lengths = {family: _norm(own) for family, own in words.items()} | {KEYS_FAMILY: _norm(keys)}
+    return Story(name, *times, size, words, keys, lengths, title)
 
 
 def joined(story: Story, doc: Weighted, at: float, rules: StoryRules = STORIES) -> Story:
@@ -253,14 +267,8 @@ def joined(story: Story, doc: Weighted, at: float, rules: StoryRules = STORIES) 
     own = story.words.get(doc.family, {})
     words = {**story.words, doc.family: _strongest(_sum(own, doc.words), rules.story_words)}
     keys = _strongest(_sum(story.keys, doc.keys), rules.story_keys)
-    return replace(
-        story,
-        first=min(story.first, at),
-        last=max(story.last, at),
-        size=story.size + 1,
-        words=words,
-        keys=keys,
-    )
+    times = (min(story.first, at), max(story.last, at))
+    return story_of(story.id, times, story.size + 1, words, keys, story.title)
 
 
 def merged(one: Story, other: Story, rules: StoryRules = STORIES) -> Story:
@@ -272,13 +280,9 @@ def merged(one: Story, other: Story, rules: StoryRules = STORIES) -> Story:
         )
         for family in sorted({*elder.words, *younger.words})
     }
-    return replace(
-        elder,
-        last=max(elder.last, younger.last),
-        size=elder.size + younger.size,
-        words=words,
-        keys=_strongest(_sum(elder.keys, younger.keys), rules.story_keys),
-    )
+    keys = _strongest(_sum(elder.keys, younger.keys), rules.story_keys)
+    times = (elder.first, max(elder.last, younger.last))
+    return story_of(elder.id, times, elder.size + younger.size, words, keys, elder.title)
 
 
 def _sum(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
@@ -291,7 +295,7 @@ def _sum(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
 def _strongest(weights: Mapping[str, float], limit: int) -> dict[str, float]:
     if len(weights) <= limit:
         return dict(weights)
-    return dict(sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:limit])
+    return dict(sorted(weights.items(), key=itemgetter(1), reverse=True)[:limit])
 
 
 def _norm(weights: Mapping[str, float]) -> float:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from parsers.duplicates import NEAR, NearRules, Twin, find_twin
 from parsers.entry import Article
@@ -105,4 +106,10 @@ def _update(known: dict[str, Story], changed: Mapping[str, Story | None]) -> Non
 
 
 def _sketch(article: Article) -> Sketch:
-    return sketch(article.title, article.text or article.summary)
+    return _sketched(article.title, article.text or article.summary)
+
+
+@lru_cache(maxsize=256)
+def _sketched(title: str, text: str) -> Sketch:
+    """An article is sketched when it is looked up; when it is stored, its body later, that need not be done again."""
+    return sketch(title, text)

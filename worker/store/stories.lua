@@ -77,7 +77,7 @@ local function near_add(_, args)
 end
 
 -- count  ARGV: prefix, keep seconds, add (0|1), family, this period, the one before, terms (packed)
---   ->  {articles, count of the first term, ...}. The first cell counts the articles.
+--   ->  packed counts: of articles, of the first term, ... The first cell counts the articles.
 local function count(_, args)
   local prefix, keep, add, family, terms = args[1], args[2], args[3] == '1', args[4], args[7]
   local now, before = prefix .. 'df:' .. family .. ':' .. args[5], prefix .. 'df:' .. family .. ':' .. args[6]
@@ -93,8 +93,8 @@ local function count(_, args)
     redis.call('EXPIRE', now, keep)
   end
   local young, old = redis.call('BITFIELD_RO', now, unpack(reads)), redis.call('BITFIELD_RO', before, unpack(reads))
-  for i = 1, #young do young[i] = young[i] + old[i] end
-  return young
+  for i = 1, #young do young[i] = struct.pack('>I4', young[i] + old[i]) end
+  return table.concat(young)
 end
 
 -- The state of a story, or nil when it ended.

@@ -11,8 +11,17 @@ from zlib import crc32
 
 import orjson
 
-from parsers.rarity import rarity
-from parsers.stories import KEYS_FAMILY, STORIES, Story, StoryRules, Weighted, index_terms, lookup_terms
+from parsers.rarity import rarities
+from parsers.stories import (
+    KEYS_FAMILY,
+    STORIES,
+    Story,
+    StoryRules,
+    Weighted,
+    index_terms,
+    lookup_terms,
+    story_of,
+)
 from parsers.storyterms import Profile
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -40,25 +49,20 @@ class RedisFrequencies:
             for family, terms in asked.items()
         ]
         answers = self._server.call_many("hketo_count", self._keys.sequence, calls)
-        counts = {family: answer[0] for family, answer in zip(asked, answers, strict=True)}
-        having = {
-            (family, term): count
-            for (family, terms), answer in zip(asked.items(), answers, strict=True)
-            for term, count in zip(terms, answer[1:], strict=True)
-        }
-        return Counted(counts, having)
+        counts = [struct.unpack(f">{len(answer) // 4}I", answer) for answer in answers]
+        return Counted(dict(zip(asked, counts, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """`Frequencies` of the terms of one article, as they were when it was counted."""
 
-    articles: Mapping[str, int]
-    having: Mapping[tuple[str, str], int]
+    counts: Mapping[str, tuple[int, ...]]  # by family: of articles, then of each term of the article
 
     def rarities(self, family: str, terms: Sequence[str], at: float) -> Sequence[float]:  # noqa: ARG002 - of one moment
-        """The rarity of each term."""
-        return [rarity(family, term, self.articles[family], self.having[family, term]) for term in terms]
+        """The rarity of each term; `terms` are all of the article's, in its order."""
+        articles, *having = self.counts[family]
+        return rarities(family, terms, articles, having)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,7 @@ def unpack(name: str, held: bytes) -> Story:
     """What `pack` made. A hot story is looked up again and again, so what it decodes to is kept."""
     body = orjson.loads(held)
     words = {family: _real(own) for family, own in body["w"].items()}
-    return Story(name, body["f"], body["l"], body["n"], words, _real(body["k"]), body["t"])
+    return story_of(name, (body["f"], body["l"]), body["n"], words, _real(body["k"]), body["t"])
 
 
 def _stories(held: Sequence[bytes]) -> dict[str, Story]:
@@ -192,6 +196,7 @@ def _real(weights: Mapping[str, int]) -> dict[str, float]:
     return {term: value / _SCALE for term, value in weights.items()}
 
 
+@lru_cache(maxsize=65_536)
 def _hash(term: str) -> int:
     return crc32(term.encode("utf-8", "surrogatepass"))
 
