@@ -100,6 +100,17 @@ end
 -- The state of a story, or nil when it ended.
 local function state(prefix, story) return redis.call('GET', prefix .. 'sv:' .. story) end
 
+-- The story that an article was given, under the name it has by now, or nil.
+local function given(prefix, article)
+  local story = redis.call('GET', prefix .. 'am:' .. article)
+  for _ = 1, 8 do
+    local into = story and redis.call('GET', prefix .. 'sa:' .. story)
+    if not into then break end
+    story = into
+  end
+  return story or nil
+end
+
 local function number(prefix) return tonumber(redis.call('GET', prefix .. 'sc') or '0') end
 
 -- How much of the weights of `terms` (packed term, packed weight, ...) each story has: packed id -> weight.
@@ -126,7 +137,7 @@ end
 --   ->  {story of this article or '', commit number, story, state, ...}
 local function story_find(_, args)
   local prefix, limit = args[1], tonumber(args[3])
-  local out = {redis.call('GET', prefix .. 'am:' .. args[2]) or '', number(prefix)}
+  local out = {given(prefix, args[2]) or '', number(prefix)}
   for _, story in ipairs(best(scored(prefix, args[4], {unpack(args, 5)}), limit)) do
     local name = string.gsub(story, '.', function(byte) return string.format('%02x', string.byte(byte)) end)
     local held = state(prefix, name)
@@ -179,7 +190,7 @@ end
 --   stories that others changed since the look-up (the youngest RECENT of them)
 local function story_commit(_, args)
   local prefix, article, story, expected = args[1], args[2], args[3], tonumber(args[4])
-  local known = redis.call('GET', prefix .. 'am:' .. article)
+  local known = given(prefix, article)
   if known then return {'known', known} end
   local last = number(prefix)
   if expected >= 0 and last ~= expected then

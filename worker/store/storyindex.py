@@ -39,13 +39,23 @@ class RedisFrequencies:
     def __init__(self, server: Server, keys: Keys) -> None:
         self._server, self._keys = server, keys
 
-    def counted(self, profile: Profile, at: float) -> Counted:
-        """Counts one article of `at` (seconds since 1970) and tells the frequencies of its terms, in one round trip.
-        Counting an article twice, after a crash, does no harm."""
+    def counted(self, profile: Profile, at: float, *, add: bool = True) -> Counted:
+        """Counts one article of `at` (seconds since 1970), unless `add` is false, and tells the frequencies of its
+        terms, in one round trip. Counting an article twice, after a crash, does no harm."""
+        return self._asked({profile.family: [*profile.words], KEYS_FAMILY: [*profile.keys]}, at, add=add)
+
+    def rarities_of(
+        self, family: str, words: Sequence[str], keys: Sequence[str], at: float
+    ) -> dict[str, float]:
+        """The rarities of words of a family and of keys."""
+        told = self._asked({family: words, KEYS_FAMILY: keys}, at, add=False)
+        rare = dict(zip(words, told.rarities(family, words, at), strict=True))
+        return rare | dict(zip(keys, told.rarities(KEYS_FAMILY, keys, at), strict=True))
+
+    def _asked(self, asked: Mapping[str, Sequence[str]], at: float, *, add: bool) -> Counted:
         period = int(at // COUNT_PERIOD)
-        asked = {profile.family: list(profile.words), KEYS_FAMILY: list(profile.keys)}
         calls = [
-            (self._keys.prefix, COUNT_KEEP, 1, family, period, period - 1, _packed(terms))
+            (self._keys.prefix, COUNT_KEEP, int(add), family, period, period - 1, _packed(terms))
             for family, terms in asked.items()
         ]
         answers = self._server.call_many("hketo_count", self._keys.sequence, calls)
