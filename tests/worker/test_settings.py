@@ -122,7 +122,7 @@ def test_a_secret_may_come_from_a_file_and_is_never_shown(folder: Path) -> None:
     (folder / "key").write_text(" s3cret \n")
     (folder / "url").write_text("redis://:pa%2Fss@db:6380/2\n")
     environ = {"HKETO_WEBHOOK__SECRET_FILE": "key", "REDIS_URL_FILE": "url"}
-    settings = load(None, {"webhook.url": "https://me:pw@hooks.example/T0/B0/token"}, environ)
+    settings = load(None, {"webhook.url": "https://me:pw@hooks.example/T0/B0/hookkey9"}, environ)
     assert settings.webhook.secret and settings.webhook.secret.get_secret_value() == " s3cret "
     assert origin_of(settings, "webhook.secret") == ("***", "environment HKETO_WEBHOOK__SECRET_FILE")
     assert origin_of(settings, "redis_url") == ("redis://:***@db:6380/2", "environment REDIS_URL_FILE")
