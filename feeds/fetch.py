@@ -24,6 +24,7 @@ _ACCEPT = {
     SourceKind.SITEMAP: "application/xml, text/xml;q=0.9, */*;q=0.5",
     SourceKind.WORDPRESS: "application/json, */*;q=0.5",
     SourceKind.GDELT: "application/json, */*;q=0.5",
+    SourceKind.JSON: "application/json, */*;q=0.5",
     SourceKind.GOOGLE_NEWS: "application/rss+xml, application/xml;q=0.9, */*;q=0.5",
     SourceKind.BING_NEWS: "application/rss+xml, application/xml;q=0.9, */*;q=0.5",
 }

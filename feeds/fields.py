@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from feeds.source import Route, SourceKind
+from feeds.source import JsonMap, Route, SourceKind
 from feeds.tomlfile import TomlFile, did_you_mean
 
 LANGUAGES = frozenset({"", "en", "ms", "id", "zh-Hans", "zh-Hant", "other"})
 TIERS = frozenset({"government", "wire", "press", "trade", "search"})
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_MAP_KEYS = frozenset(field.name for field in fields(JsonMap))
+_MADE_LINK = re.compile(r"https?://[\w.:-]+/(?:[^\s{}]|\{[^{}]+\})*")  # its host is no part of the answer
 _SHORTEST = 1.0  # seconds between two polls
 
 
@@ -133,8 +136,26 @@ def _routes(file: TomlFile, value: Any, what: str, name: str, *at: str | int) ->
         if "url" not in table:
             raise file.complaint(f"{what}: a route without url", *at, index)
         kind = _kind(file, table.get("kind", "feed"), what, "kind", *at, index, "kind")
+        if kind is SourceKind.JSON:
+            raise file.complaint(f"{what}: a route cannot be of kind json", *at, index, "kind")
         made.append(Route(_address(file, table["url"], what, "url", *at, index, "url"), kind))
     return tuple(made)
+
+
+def _json_map(file: TomlFile, value: Any, what: str, name: str, *at: str | int) -> JsonMap:
+    if not isinstance(value, dict):
+        raise file.complaint(f"{what}: {name} must be a table {{ title = ..., link = ... }}", *at)
+    file.refuse_unknown(value, _MAP_KEYS, *at, what=f"{what}: {name}")
+    for key in ("title", "link"):
+        if key not in value:
+            raise file.complaint(f"{what}: {name} names no {key}", *at)
+    texts = {key: as_text(file, path, what, f"{name}.{key}", *at, key) for key, path in value.items()}
+    link = texts["link"]
+    if "{" in link and not _MADE_LINK.fullmatch(link):
+        example = "https://paper.example/{alias}"
+        message = f"{what}: {name}.link {link!r} is no address; write one such as {example!r}"
+        raise file.complaint(message, *at, "link")
+    return JsonMap(**texts)
 
 
 def _kind_of(value: Any) -> str:
@@ -158,4 +179,5 @@ CHECKS: dict[str, Check] = {
     "day_only": _flag,
     "note": as_text,
     "routes": _routes,
+    "json": _json_map,
 }

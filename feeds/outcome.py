@@ -71,7 +71,7 @@ class _Judgement:
     reason: str = ""
 
 
-_JSON_KINDS = frozenset({SourceKind.WORDPRESS, SourceKind.GDELT})
+_JSON_KINDS = frozenset({SourceKind.WORDPRESS, SourceKind.GDELT, SourceKind.JSON})
 _UNREACHABLE = frozenset({Fault.DNS, Fault.CONNECT, Fault.TLS, Fault.TIMEOUT, Fault.LOST})
 _PERMANENT = frozenset({301, 308})
 _MAX_VALIDATOR = 1024  # characters; longer ones are not worth sending back

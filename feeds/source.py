@@ -15,6 +15,7 @@ class SourceKind(StrEnum):
     GDELT = "gdelt"
     GOOGLE_NEWS = "google-news"
     BING_NEWS = "bing-news"
+    JSON = "json"  # any other list in JSON, read by the source's own map
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,22 @@ class Route:
 
     url: str
     kind: SourceKind = SourceKind.FEED
+
+
+@dataclass(frozen=True, slots=True)
+class JsonMap:
+    """Where a JSON document of a site holds its entries. `items` is the path of the list ("" when the document is
+    the list), the others are paths within one of its members; a path is keys joined by dots. `link` may also be
+    an address with paths in braces: `https://paper.example/{alias}`."""
+
+    title: str
+    link: str
+    items: str = ""
+    id: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +61,4 @@ class Source:
     day_only: bool = False
     note: str = ""
     routes: tuple[Route, ...] = ()  # tried in this order
+    json: JsonMap | None = None  # for kind json, and only there

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +22,8 @@ _COUNTRIES = {
     "sg": ("SG", "Asia/Singapore"),
 }
 _SOURCE_KEYS = frozenset(field.name for field in fields(Source))
-_DEFAULT_KEYS = _SOURCE_KEYS - {"id", "url", "routes", "section", "note"}
-_SEARCH_KEYS = (_SOURCE_KEYS - {"url", "kind", "routes"}) | {"engine", "edition", "query"}
+_DEFAULT_KEYS = _SOURCE_KEYS - {"id", "url", "routes", "section", "note", "json"}
+_SEARCH_KEYS = (_SOURCE_KEYS - {"url", "kind", "routes", "json"}) | {"engine", "edition", "query"}
 
 
 def read_sources_toml(file: TomlFile, *, alone: bool = True) -> tuple[Source, ...]:
@@ -80,10 +80,12 @@ def write_sources_toml(sources: Iterable[Source]) -> str:
         lines = [
             f"{name} = {json.dumps(_toml_value(value), ensure_ascii=False)}"
             for name, value in values
-            if name != "routes" and value != getattr(plain, name)
+            if name not in ("routes", "json") and value != getattr(plain, name)
         ]
         routes = ", ".join(_route(route) for route in source.routes)
-        blocks.append("\n".join(["[[source]]", *lines, *([f"routes = [{routes}]"] if routes else [])]) + "\n")
+        lines += [f"routes = [{routes}]"] if routes else []
+        lines += [f"json = {{ {_pairs(asdict(source.json))} }}"] if source.json else []
+        blocks.append("\n".join(["[[source]]", *lines]) + "\n")
     return "\n".join(blocks)
 
 
@@ -92,7 +94,12 @@ def _toml_value(value: object) -> object:
 
 
 def _route(route: Route) -> str:
-    return f"{{ url = {json.dumps(route.url, ensure_ascii=False)}, kind = {json.dumps(route.kind.value)} }}"
+    return f"{{ {_pairs({'url': route.url, 'kind': route.kind.value})} }}"
+
+
+def _pairs(texts: Mapping[str, str]) -> str:
+    """What stands in an inline table; empty texts are left out."""
+    return ", ".join(f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in texts.items() if text)
 
 
 def id_from_url(url: str) -> str:
@@ -115,6 +122,8 @@ def _listed(file: Path, number: int, words: list[str]) -> Source:
     kind = words[1] if len(words) == 2 else SourceKind.FEED.value
     if kind not in kinds:
         raise TomlComplaint(file, number, f'unknown kind "{kind}"{did_you_mean(kind, kinds)}')
+    if kind == SourceKind.JSON:
+        raise TomlComplaint(file, number, "kind json needs a map of fields: write it as a [[source]] table")
     # Nothing is said of it, so its publisher is what the document calls itself, and its country what its host ends in.
     country, zone = _COUNTRIES.get((urlsplit(url).hostname or "").rpartition(".")[2], ("", "UTC"))
     return Source(id_from_url(url), url, "", kind=SourceKind(kind), country=country, zone=zone)
@@ -164,6 +173,9 @@ def _make(file: TomlFile, values: Mapping[str, Any], key: str, index: int) -> So
     source = Source(**checked)
     if source.min_interval > source.max_interval:
         raise file.complaint(f"{what}: min_interval is longer than max_interval", key, index, "min_interval")
+    if (source.kind is SourceKind.JSON) is (source.json is None):
+        message = "kind json needs json = { ... }, the map of its fields, and no other kind has one"
+        raise file.complaint(f"{what}: {message}", key, index, "kind" if "kind" in values else "id")
     return source
 
 

@@ -45,7 +45,7 @@ class Entry:
 class FeedDocument:
     """One body, read. `entries` in the order of the document; `warnings` are one clear line each."""
 
-    kind: str  # rss | rdf | atom | json-feed | sitemap | wordpress | gdelt
+    kind: str  # rss | rdf | atom | json-feed | sitemap | wordpress | gdelt | json
     entries: tuple[Entry, ...]
     title: str = ""
     language: str = ""
@@ -54,6 +54,22 @@ class FeedDocument:
     skip_hours: frozenset[int] = frozenset()  # <skipHours>: 0 to 23, GMT
     skip_days: frozenset[int] = frozenset()  # <skipDays>: 0 Monday to 6 Sunday, GMT
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFields:
+    """Where a JSON document holds its entries. `items` is the path of the list ("" when the document is the list),
+    the others are paths within one of its members; a path is keys joined by dots. `link` may also be an address
+    with paths in braces."""
+
+    title: str
+    link: str
+    items: str = ""
+    id: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,7 @@ class SourceContext:
     zone: str = "UTC"  # IANA zone that a time without a zone is read in
     strip_title: str = ""  # regular expression of a prefix the source puts before each title
     day_only: bool = False  # the source's times of day mean nothing (Bernama: always 00:00)
+    json: JsonFields | None = None  # how a source of kind json is read
 
 
 @dataclass(frozen=True, slots=True)

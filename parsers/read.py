@@ -13,6 +13,7 @@ from parsers.formats.build import Place, build_document
 from parsers.formats.feed import read_reference
 from parsers.formats.gdelt import read_gdelt
 from parsers.formats.jsonfeed import read_jsonfeed
+from parsers.formats.jsonlist import read_jsonlist
 from parsers.formats.quick import Malformed, is_well_formed, read_quick
 from parsers.formats.raw import RawFeed
 from parsers.formats.search import bing_news, google_news
@@ -29,7 +30,7 @@ _SPACES = b" \t\r\n\0\xef\xbb\xbf"
 def read(
     body: bytes, *, kind: str, content_type: str, url: str, context: SourceContext, now: datetime
 ) -> FeedDocument:
-    """Read one body. `kind` is feed, google-news, bing-news, sitemap, wordpress or gdelt; a feed's own format
+    """Read one body. `kind` is feed, google-news, bing-news, sitemap, wordpress, gdelt or json; a feed's own format
     (RSS, RDF, Atom, JSON Feed, sitemap) is told by its bytes. `url` is the answering address, `now` aware.
 
     Raises ParseError with a sentence that says what came instead: empty, too-large, html-page, not-a-feed,
@@ -41,7 +42,7 @@ def read(
     if not body[:4096].strip(_SPACES) and not body.strip(_SPACES):
         raise ParseError("empty", "the body is empty: the server answered without a feed")
     decoded = decode(body, content_type)
-    feed = _read_text(decoded.text, kind)
+    feed = _read_text(decoded.text, kind, context)
     document = build_document(
         feed, Place(url, context, now), charset=decoded.charset, warnings=decoded.warnings
     )
@@ -51,7 +52,10 @@ def read(
     return document if adjust is None else replace(document, entries=tuple(map(adjust, document.entries)))
 
 
-def _read_text(text: str, kind: str) -> RawFeed:
+def _read_text(text: str, kind: str, context: SourceContext) -> RawFeed:
+    if kind == "json":
+        _refuse_html(text)
+        return read_jsonlist(text, context.json)
     if kind in _JSON_KINDS:
         _refuse_html(text)
         return _JSON_KINDS[kind](text)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from feeds.rhythm import Seen
 from feeds.source import Source
 from parsers.article import Unreadable, make_article
-from parsers.entry import Article, Entry, FeedDocument, ParseError, SourceContext, Verdict
+from parsers.entry import Article, Entry, FeedDocument, JsonFields, ParseError, SourceContext, Verdict
 from parsers.read import read
 from parsers.relevance import judge
 from parsers.script import language
@@ -169,6 +169,7 @@ def context_of(source: Source) -> SourceContext:
         zone=source.zone,
         strip_title=source.strip_title,
         day_only=source.day_only,
+        json=JsonFields(**asdict(source.json)) if source.json else None,
     )
 
 

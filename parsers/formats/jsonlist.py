@@ -24,9 +24,13 @@ def read_jsonlist(text: str, fields: JsonFields | None) -> RawFeed:
     listed = _at(document, fields.items)
     if not isinstance(listed, list):
         where = f"at {fields.items!r}" if fields.items else "at its top"
-        raise ParseError("not-a-feed", f"this JSON holds no list {where}: the site has changed, or the map is wrong")
+        raise ParseError(
+            "not-a-feed", f"this JSON holds no list {where}: the site has changed, or the map is wrong"
+        )
     found = records(listed)[:MAX_ENTRIES]
-    entries = tuple(entry for entry in (_entry(item, fields) for item in found) if entry.title.value or entry.guid)
+    entries = tuple(
+        entry for entry in (_entry(item, fields) for item in found) if entry.title.value or entry.guid
+    )
     if listed and not any(entry.title.value for entry in entries):
         message = f"no member of the list has a title at {fields.title!r}: the site has changed, or the map is wrong"
         raise ParseError("not-a-feed", message)

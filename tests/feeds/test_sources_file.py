@@ -67,7 +67,26 @@ def test_sources_and_searches_in_the_order_of_the_file() -> None:
 BASE = '[[source]]\nid = "a"\nurl = "https://a.example/"\npublisher = "A"\n'
 SEARCH = '[[search]]\nid = "a"\nengine = "google-news"\nedition = "en-MY"\nquery = "x"\n'
 
+JSON = BASE + 'kind = "json"\n'
+
 COMPLAINTS = [
+    (JSON, 's.toml:5: source "a": kind json needs json = { ... }'),
+    (BASE + 'json = { title = "t", link = "l" }\n', "no other kind has one"),
+    (JSON + 'json = "t"\n', 's.toml:6: source "a": json must be a table'),
+    (JSON + 'json = { title = "t" }\n', 's.toml:6: source "a": json names no link'),
+    (
+        JSON + 'json = { title = "t", link = "l", tilte = "t" }\n',
+        'unknown key "tilte" (did you mean "title"?)',
+    ),
+    (JSON + 'json = { title = "t", link = 5 }\n', 'source "a": json.link must be a text, not a number'),
+    (JSON + 'json = { title = "t", link = "{host}/x" }\n', "json.link '{host}/x' is no address"),
+    (
+        JSON + 'json = { title = "t", link = "https://{host}/x" }\n',
+        "json.link 'https://{host}/x' is no address",
+    ),
+    (JSON + 'json = { title = "t", link = "https://a.example/{x" }\n', "is no address"),
+    (BASE + 'routes = [{ url = "https://b.example/", kind = "json" }]\n', "a route cannot be of kind json"),
+    ("[defaults]\njson = {}\n" + BASE, 'defaults: unknown key "json"'),
     (BASE + 'lnag = "en"\n', 's.toml:5: source "a": unknown key "lnag" (did you mean "lang"?)'),
     (
         BASE + 'lang = "fr"\n',

@@ -197,6 +197,8 @@ def _source(settings: Settings, wanted: str, kind: str) -> Source:
         if "://" not in wanted:
             raise typer.BadParameter(f"{wanted} is no address and no id of a source")
         known = Source("check", wanted, "")
+    if kind == SourceKind.JSON and known.json is None:
+        raise typer.BadParameter("kind json needs the map of its fields: write the source in a TOML file")
     return replace(known, kind=SourceKind(kind)) if kind else known
 
 
