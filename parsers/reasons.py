@@ -40,6 +40,8 @@ _SAID = {
     "link": "Malaysia and Hong Kong named together",
     "link-neighbours": "Malaysia and Hong Kong named in neighbouring sentences",
     "link-spread": "one of the two in the headline, the other",
+    "link-home-title": "one of the two named, the other by what the paper calls its own",
+    "link-home-text": "one of the two named, the other by what the paper calls its own",
     "link-repeated": "Malaysia and Hong Kong named together again",
     "apart-both": "both sides named, but nothing joins them",
     "apart-region": "Hong Kong with the region at large, Malaysia not named",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from parsers.names import Mention
-from parsers.scene import Scene, Sentence, is_stranger
+from parsers.scene import Scene, Sentence, is_elsewhere, is_stranger
 
 LEAD = 3  # sentences after the title that tell what a text is about
 _OFFICIAL_ROLES = {"leader": 0, "official": 1, "mission": 2, "government": 3}
@@ -53,7 +53,25 @@ def links(scene: Scene) -> list[Link]:
     if not title:
         found.extend(_spread(scene))
         found.extend(_neighbours(scene))
-    return found
+    return found or list(_at_home(scene))
+
+
+def _at_home(scene: Scene) -> Iterator[Link]:
+    """One side named, and for the other only what the paper's own ground explains: "the city" in Hong Kong, "ke
+    Hong Kong" in Malaysia. Nothing of that where a third place may be meant."""
+    near = (scene.title, *scene.body[:2])
+    if any(is_elsewhere(name) for sentence in near for name in sentence.names):
+        return
+    for side, other in (("hk", "my"), ("my", "hk")):
+        named = [(sentence, name) for sentence in near for name in sentence.sided(side)]
+        ground = [(sentence, name) for sentence in near for name in sentence.home if other in name.name.sides]
+        if named and ground:
+            (first, name), (second, home) = named[0], ground[0]
+            pair = (name, home) if side == "hk" else (home, name)
+            both_in_title = first is second is scene.title
+            sentences = (first,) if first is second else (first, second)
+            yield Link("home-title" if both_in_title else "home-text", *pair, sentences)
+            return
 
 
 def _link_in(sentence: Sentence, kinds: tuple[str, str]) -> Link | None:
@@ -180,6 +198,15 @@ def two_states(link: Link) -> bool:
         return link.hk.name.id == "malaysia-hong-kong" and any(part in link.hk.words for part in _MALAYSIA)
     gap = max(link.hk.start, link.my.start) - min(link.hk.end, link.my.end)
     return {link.hk.name.id, link.my.name.id} == {"hong-kong", "malaysia"} and gap <= len(" and ")
+
+
+def retold(scene: Scene, link: Link) -> Link:
+    """A link of the headline widened by the first sentence, which tells the same story again; not where it speaks
+    of another place."""
+    first = scene.body[:1]
+    if link.where != "title" or not first or any(map(is_stranger, first[0].names)):
+        return link
+    return Link(link.kind, link.hk, link.my, (*link.sentences, *first))
 
 
 def stage(scene: Scene, link: Link) -> Link:

@@ -7,6 +7,7 @@ Lumpur office, or office holders acting between the two sides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,13 +19,15 @@ from parsers.gazetteer import TAGGED, Gazetteer, builtin
 from parsers.names import Finder
 from parsers.reasons import summing_up, told
 from parsers.relations import Link, Signal
-from parsers.scene import Scene, is_stranger, lay_out
+from parsers.scene import HOME, Scene, is_stranger, lay_out
+from parsers.script import fold
 from parsers.topics import Topics
 
 ALERT = 50.0
 CORE = 75.0
 PASSING = 20.0
 _NO_STATE_ACTS = frozenset(("act-case", "act-joint-action", "act-consular", "act-sales"))
+_UNTAGGED = frozenset(("third", "group"))  # a group holds many bodies; its tag would tell a reader nothing
 _LEISURE = {"matter-tourism-aviation"}
 _REGION = frozenset(("agreement/rcep", "agreement/ahkfta", "org/asean", "place/southeast-asia"))
 
@@ -47,7 +50,44 @@ class Rules:
 
     def country(self, article: Article) -> str:
         """The country whose press speaks: the source's, or that of a publisher we know."""
-        return article.country.upper() or self.gazetteer.publishers.get(article.publisher, "")
+        return article.country.upper() or publisher_country(article.publisher, self.gazetteer.publishers)
+
+
+_PRESS_COUNTRIES = (
+    (
+        "MY",
+        (
+            "malaysia",
+            "malay mail",
+            "sarawak",
+            "sabah",
+            "penang",
+            "borneo",
+            "大马",
+            "马来西亚",
+            "砂拉越",
+            "沙巴",
+            "槟城",
+        ),
+    ),
+    ("HK", ("hong kong", "hongkong", "hksar", "香港", "港闻", "港媒")),
+)
+_DOMAINS = {".my": "MY", ".hk": "HK", ".sg": "SG"}
+_REPRINT_RE = re.compile(r"\s*[(\[（【].*?[)\]）】]\s*$|\s+online$|\s*/.*$")
+
+
+def publisher_country(publisher: str, known: Mapping[str, str]) -> str:
+    """The country of a publisher by its name: one we know, a national domain, or a name that says it. Empty where
+    nothing tells. A remark behind the name, as in "Bernama (reposted)", does not matter."""
+    if publisher in known:
+        return known[publisher]
+    name = _REPRINT_RE.sub("", fold(publisher.strip()))
+    plain = {fold(given).removeprefix("the "): country for given, country in known.items()}
+    if country := plain.get(name.removeprefix("the ")):
+        return country
+    if country := next((country for end, country in _DOMAINS.items() if name.endswith(end)), ""):
+        return country
+    return next((country for country, words in _PRESS_COUNTRIES if any(word in name for word in words)), "")
 
 
 @cache
@@ -85,7 +125,7 @@ def judge(article: Article, rules: Rules | None = None) -> Verdict:
 def analyse(article: Article, rules: Rules) -> Analysis:
     """The scene of an article and every signal in it."""
     scene = lay_out(article, rules.finder, rules.country(article))
-    sides = {side for name in scene.names for side in name.name.sides}
+    sides = {side for name in scene.names if name.name.role != HOME for side in name.name.sides}
     if not sides:
         return Analysis(scene, (), ())
     weights = rules.gazetteer.weights
@@ -115,9 +155,10 @@ def _link_signals(scene: Scene, found: Sequence[Link], rules: Rules) -> Iterator
     yield Signal(f"link-{link.kind}", shown, link.where)
     if len(found) >= 3:
         yield Signal("link-repeated", (found[1].hk, found[1].my), found[1].where)
-    yield from sorted(relations.acts(link), key=lambda signal: -weights[signal.rule])[:2]
+    told_in = relations.retold(scene, link)
+    yield from sorted(relations.acts(told_in), key=lambda signal: -weights[signal.rule])[:2]
     yield from sorted(
-        relations.matters(link, rules.topics.speakers), key=lambda signal: -weights[signal.rule]
+        relations.matters(told_in, rules.topics.speakers), key=lambda signal: -weights[signal.rule]
     )[:2]
     yield from relations.officials(relations.stage(scene, link))
 
@@ -146,8 +187,10 @@ def _third(scene: Scene, link: Link) -> Iterator[Signal]:
 
 def _apart(scene: Scene) -> Iterator[Signal]:
     """What is named where nothing joins the two sides; it weighs nothing and explains a low grade."""
-    hk = next((name for name in scene.names if "hk" in name.name.sides), None)
-    my = next((name for name in scene.names if "my" in name.name.sides), None)
+    hk, my = (
+        next((name for name in scene.names if side in name.name.sides and name.name.role != HOME), None)
+        for side in ("hk", "my")
+    )
     region = next((name for name in scene.names if name.name.tag in _REGION), None)
     if hk and my:
         yield Signal("apart-both", tuple(sorted((hk, my), key=lambda name: name.start)), "text")
@@ -227,7 +270,7 @@ def _reasons(analysis: Analysis, rules: Rules) -> Iterator[Reason]:
 def _tags(analysis: Analysis, grade: int, rules: Rules) -> tuple[str, ...]:
     tags: set[str] = set()
     for mention in analysis.scene.names:
-        if mention.name.kind in TAGGED and mention.name.role != "third":
+        if mention.name.kind in TAGGED and mention.name.role not in _UNTAGGED:
             tags.add(mention.name.tag)
         tags |= set(mention.name.implies)
     if any(signal.rule.startswith("office-kl") for signal in analysis.signals):

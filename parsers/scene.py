@@ -28,7 +28,8 @@ _LIST_GAP_RE = re.compile(rf"[\s,、，/及和与跟或&]*(?:{_JOINER})?[\s,、�
 _COUNTRIES = frozenset(("place", "third"))
 _NO_STRANGERS = frozenset(("china", "shenzhen", "macau"))
 _BODIES = frozenset(("office", "org", "company", "agreement"))
-_NO_PARTIES = frozenset(("index", "sports", "celebrity"))
+HOME = "home"
+_NO_PARTIES = frozenset(("index", "sports", "celebrity", HOME))
 _FIRM = _COUNTRIES | _BODIES
 _ACTORS = frozenset(("person", "org", "company"))
 _ROWED = frozenset(("place", "third", "org", "company"))
@@ -37,7 +38,8 @@ _ROWED = frozenset(("place", "third", "org", "company"))
 @dataclass(frozen=True, slots=True, eq=False)
 class Sentence:
     """`names` and `words` of one sentence, compared by identity. `hk` and `my` are the names that stand for a
-    side, being neither list items nor share indices nor stars."""
+    side, being neither list items nor share indices nor stars; `home` is what only the paper's own ground explains
+    ("the city" in Hong Kong)."""
 
     number: int
     start: int
@@ -46,6 +48,7 @@ class Sentence:
     words: tuple[Mention, ...]
     hk: tuple[Mention, ...]
     my: tuple[Mention, ...]
+    home: tuple[Mention, ...] = ()
 
     def sided(self, side: str) -> tuple[Mention, ...]:
         return self.hk if side == "hk" else self.my
@@ -141,10 +144,11 @@ def _sentences(
     for number, start in enumerate(bounds):
         end = bounds[number + 1] if number + 1 < len(bounds) else len(text)
         here = names_in[number]
-        listed = _listed(text, here, number == 0) if any(map(_elsewhere, here)) else ()
+        listed = _listed(text, here, number == 0) if any(map(is_elsewhere, here)) else ()
         parties = [name for name in here if name.start not in listed and name.name.role not in _NO_PARTIES]
         hk, my = (tuple(name for name in parties if side in name.name.sides) for side in ("hk", "my"))
-        yield Sentence(number, start, end, tuple(here), tuple(words_in[number]), hk, my)
+        home = tuple(name for name in here if name.name.role == HOME)
+        yield Sentence(number, start, end, tuple(here), tuple(words_in[number]), hk, my, home)
 
 
 def _listed(text: str, names: Sequence[Mention], title: bool) -> frozenset[int]:
@@ -166,14 +170,14 @@ def _row(row: Sequence[Mention], title: bool) -> set[int]:
     if any(name.name.id == "tour-lists" for name in row):
         return {name.start for name in row}
     several = len({name.name.id for name in row}) >= 3
-    strange = any(map(is_stranger if title else _elsewhere, row))
+    strange = any(map(is_stranger if title else is_elsewhere, row))
     return {name.start for name in row} if several and strange else set()
 
 
 def is_stranger(mention: Mention) -> bool:
     """Whether a mention is a place of neither side. The mainland and Macau belong to many stories of both."""
-    return _elsewhere(mention) and mention.name.id not in _NO_STRANGERS
+    return is_elsewhere(mention) and mention.name.id not in _NO_STRANGERS
 
 
-def _elsewhere(mention: Mention) -> bool:
+def is_elsewhere(mention: Mention) -> bool:
     return mention.name.kind == "third" or mention.name.role == "third"

@@ -69,8 +69,7 @@ class Topics:
             yield from (("trade", owed / 2), ("eto-institution", owed))
         if "act-consular" in rules:
             yield from (("tourism-aviation", owed), ("culture-people", owed))
-        acting = rules & {"act-visit", "act-meet", "act-sign", "act-promote"} and not _is_office(rules)
-        if core and (acting or "officials-both" in rules):
+        if core and (not _is_office(rules) or "officials-both" in rules):
             yield "diplomacy", owed
 
 
