@@ -17,11 +17,16 @@ ARTICLES, LENGTH = 200.0, 150.0
 
 def rarities(family: str, terms: Sequence[str], documents: float, having: Iterable[float]) -> list[float]:
     """The rarity (natural log, above 0) of terms that so many of `documents` of a family of languages have."""
-    shares, whole = common(family), documents + ARTICLES
+    imagined, whole, log = _imagined(family), documents + ARTICLES + 1.0, math.log
     return [
-        max(0.01, math.log(whole / (count + ARTICLES * shares.get(term, 0.0) + 0.5)))
+        log(whole / (count + imagined.get(term, 0.0) + 0.5))
         for term, count in zip(terms, having, strict=True)
     ]
+
+
+@cache
+def _imagined(family: str) -> Mapping[str, float]:
+    return {term: ARTICLES * share for term, share in common(family).items()}
 
 
 @cache

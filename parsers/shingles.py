@@ -72,9 +72,16 @@ def _folded(text: str) -> str:
 
 def _shingles(tokens: Sequence[str]) -> Iterator[int]:
     han = sum(1 for token in tokens if token >= _FIRST_HAN)
-    width, joint = (CHARACTERS, "") if han > HAN_SHARE * len(tokens) else (WORDS, " ")
-    for i in range(max(1, len(tokens) - width + 1) if tokens else 0):
-        yield crc32(joint.join(tokens[i : i + width]).encode("utf-8", "surrogatepass"))
+    if han > HAN_SHARE * len(tokens):
+        runs = map("".join, zip(*(tokens[i:] for i in range(CHARACTERS)), strict=False))
+        return map(crc32, map(str.encode, runs)) if len(tokens) >= CHARACTERS else _whole(tokens)
+    runs = map(" ".join, zip(*(tokens[i:] for i in range(WORDS)), strict=False))
+    return map(crc32, map(str.encode, runs)) if len(tokens) >= WORDS else _whole(tokens)
+
+
+def _whole(tokens: Sequence[str]) -> Iterator[int]:
+    """A text shorter than a shingle is one."""
+    return iter([crc32(" ".join(tokens).encode())] if tokens else [])
 
 
 def _figures(folded: str) -> Iterator[int]:

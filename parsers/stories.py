@@ -17,6 +17,7 @@ from typing import Protocol
 from parsers.storyterms import Profile
 
 DAY = 86400.0
+UNIT = 1000.0  # the length of an article's vectors: thousandths are what stories are stored in
 KEYS_FAMILY = "key"  # beside the families of languages
 LOOKUP_WORDS, LOOKUP_KEYS = 24, 16
 INDEX_WORDS, INDEX_KEYS = 40, 24
@@ -43,7 +44,7 @@ class StoryRules:
     words: int = 80  # of an article that are compared, strongest first
     story_words: int = 120
     story_keys: int = 64
-    candidates: int = 24
+    candidates: int = 12
 
 
 STORIES = StoryRules()
@@ -51,7 +52,7 @@ STORIES = StoryRules()
 
 @dataclass(frozen=True, slots=True)
 class Weighted:
-    """A profile with its words and keys weighed by rarity. `words` and `keys` have length 1 as vectors;
+    """A profile with its words and keys weighed by rarity. `words` and `keys` have length UNIT as vectors;
     `rarity` holds the rarity (log of articles / articles that have it) of both."""
 
     family: str
@@ -129,8 +130,8 @@ def weigh(profile: Profile, frequencies: Frequencies, at: float, rules: StoryRul
     rare.update(zip(keys, frequencies.rarities(KEYS_FAMILY, keys, at), strict=True))
     return Weighted(
         profile.family,
-        _unit(_strongest({word: value * rare[word] for word, value in profile.words.items()}, rules.words)),
-        _unit({key: value * rare[key] for key, value in profile.keys.items()}),
+        unit(_strongest({word: value * rare[word] for word, value in profile.words.items()}, rules.words)),
+        unit({key: value * rare[key] for key, value in profile.keys.items()}),
         rare,
     )
 
@@ -187,7 +188,7 @@ def _likeness(
     shared = {term: value * theirs[term] for term, value in mine.items() if term in theirs}
     if not shared:
         return _NOTHING
-    cosine = sum(shared.values()) / length
+    cosine = sum(shared.values()) / (length * UNIT)
     mass = max(0.0, sum(doc.rarity[term] for term in shared))
     common = tuple(sorted(shared, key=lambda term: (-shared[term], term)))
     return _Likeness(cosine, mass, cosine * math.sqrt(mass / rules.mass), common)
@@ -302,6 +303,7 @@ def _norm(weights: Mapping[str, float]) -> float:
     return math.sqrt(sum(value * value for value in weights.values())) or 1.0
 
 
-def _unit(weights: Mapping[str, float]) -> dict[str, float]:
-    norm = _norm(weights)
-    return {term: value / norm for term, value in weights.items()}
+def unit(weights: Mapping[str, float]) -> dict[str, float]:
+    """The vector with the length of an article's."""
+    factor = UNIT / _norm(weights)
+    return {term: value * factor for term, value in weights.items()}

@@ -10,18 +10,19 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import islice, pairwise
 
 from parsers.script import fold, terms
 
 TEXT_LIMIT = 2000  # characters of text that are read: news says first what it is about
 LEAD = 700  # characters whose names, numbers and concepts count as keys
 MOST_WORDS = 600  # different ones, the first of the text
-TITLE_WEIGHT = 2.0
+TITLE_WEIGHT = 2
 KEY_TITLE_WEIGHT = 1
 _FAMILIES = {"zh-Hans": "zh", "zh-Hant": "zh", "zh": "zh", "ms": "ms", "id": "ms", "en": "en"}
 
@@ -52,6 +53,7 @@ _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DAY_RE = re.compile(
     rf"\b({_MONTH})\.?\s(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)|\b(\d{{1,2}})(?:st|nd|rd|th)?\s({_MONTH})\b|(\d{{1,2}})月(\d{{1,2}})[日号]"
 )
+_DIGIT_RE = re.compile(r"\d")
 _YEAR_RE = re.compile(r"\b(?:19|20)\d\d\b|(?:19|20)\d\d年")
 _LATIN_NAME_RE = re.compile(r"(?<![^\W_])[A-Z][A-Za-z]*[A-Za-z0-9](?:['’-][A-Za-z]+)*")
 _LATIN_IN_HAN_RE = re.compile(r"[A-Za-z][A-Za-z0-9'’-]{2,}")
@@ -72,33 +74,37 @@ def profile(title: str, text: str, lang: str, tags: Iterable[str] = ()) -> Profi
     """The profile of an article. `tags` are the gazetteer's names in it (`person/john-lee`); headline and text
     may be of any length."""
     family = _FAMILIES.get(lang, "other")
-    text = text[:TEXT_LIMIT]
-    counts: dict[str, float] = defaultdict(float)
-    for part, weight in ((title, TITLE_WEIGHT), (text, 1.0)):
-        for term in terms(part):
-            counts[term] += weight
-    keys: Counter[str] = Counter(_keys(title, family))
+    lead, rest = text[:LEAD], text[LEAD:TEXT_LIMIT]
+    title_terms, lead_terms = terms(title), terms(lead)
+    counts = Counter(title_terms * TITLE_WEIGHT + lead_terms + terms(rest))
+    keys: Counter[str] = Counter(_keys(title, title_terms, family))
     keys.update(dict.fromkeys(keys, KEY_TITLE_WEIGHT))
-    keys.update(_keys(text[:LEAD], family))
+    keys.update(_keys(lead, lead_terms, family))
     keys.update(f"e:{tag}" for tag in tags)
     return Profile(
         family, _words(counts, family), {key: 1.0 + math.log(count) for key, count in keys.items()}
     )
 
 
-def _words(counts: Mapping[str, float], family: str) -> dict[str, float]:
-    stop = stopwords()
-    told: dict[str, float] = {}
+def _words(counts: Mapping[str, int], family: str) -> dict[str, float]:
+    told: dict[str, int] = {}
+    english = family == "en"
     for term, count in counts.items():
-        if len(told) >= MOST_WORDS:
-            break
-        if len(term) > 1 and term not in stop:
-            word = stem(term) if family == "en" else term
-            told[word] = told.get(word, 0.0) + count
-    return {word: 1.0 + math.log(count) for word, count in told.items()}
+        word = _told(term, english)
+        if word:
+            told[word] = told.get(word, 0) + count
+    words = islice(told.items(), MOST_WORDS) if len(told) > MOST_WORDS else told.items()
+    return {word: 1.0 + math.log(count) if count > 1 else 1.0 for word, count in words}
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=65_536)
+def _told(term: str, english: bool) -> str:
+    """A term as it is compared; empty when it tells nothing."""
+    if len(term) < 2 or term in stopwords():
+        return ""
+    return stem(term) if english else term
+
+
 def stem(word: str) -> str:
     """An English word without its inflection, roughly: recall, recalls, recalled and recalling become one."""
     if len(word) < 5 or not (word.isascii() and word.isalpha()):
@@ -121,28 +127,27 @@ def _undoubled(word: str) -> str:
     return word[:-1] if word.endswith("e") else word
 
 
-def _keys(text: str, family: str) -> Iterator[str]:
-    folded = fold(text)
-    yield from _concepts(folded, family)
-    yield from _numbers(folded)
+def _keys(text: str, told: Sequence[str], family: str) -> Iterator[str]:
+    yield from _concepts(told, family)
+    if _DIGIT_RE.search(text):
+        yield from _numbers(fold(text))
     names = _LATIN_IN_HAN_RE if family == "zh" else _LATIN_NAME_RE
-    stop = stopwords()
-    concept = concepts("en")
+    stop, concept = stopwords(), concepts("en")
     for match in names.finditer(text):
         word = fold(match.group()).removesuffix("'s")
         if len(word) > 2 and word not in stop and word not in concept:
             yield f"w:{word}"
 
 
-def _concepts(folded: str, family: str) -> Iterator[str]:
+def _concepts(told: Sequence[str], family: str) -> Iterator[str]:
     table = concepts(family)
-    previous = ""
-    for term in terms(folded):
-        if found := table.get(term):
-            yield from found
-        if previous and family != "zh" and (found := table.get(f"{previous}-{term}")):
-            yield from found
-        previous = term
+    for term in told:
+        if term in table:
+            yield from table[term]
+    if family != "zh":
+        for pair in map("-".join, pairwise(told)):
+            if pair in table:
+                yield from table[pair]
 
 
 def _numbers(folded: str) -> Iterator[str]:

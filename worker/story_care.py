@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsers.profiles import profile_of
-from parsers.stories import STORIES, Story, StoryRules, Weighted, joined, match, opened, weigh
+from parsers.stories import STORIES, Story, StoryRules, Weighted, joined, match, opened, unit, weigh
 from worker.store.articles import StoredArticle, load
 from worker.store.client import Server, digest
 from worker.store.keys import Keys
@@ -171,7 +171,5 @@ def _as_documents(story: Story, care: StoryCare) -> list[Weighted]:
         rare = RedisFrequencies(care.server, care.keys).rarities_of(
             family, [*words], [*story.keys], story.last
         )
-        unit = {word: value / story.lengths[family] for word, value in words.items()}
-        keys = {key: value / (story.lengths["key"] or 1.0) for key, value in story.keys.items()}
-        documents.append(Weighted(family, unit, keys, rare))
+        documents.append(Weighted(family, unit(words), unit(story.keys), rare))
     return documents

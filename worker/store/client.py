@@ -67,19 +67,6 @@ class Server:
             self.load_functions()
             return self.client.fcall(function, 1, key, *cast("Sequence[str]", args))
 
-    def call_many(self, function: str, key: str, calls: Sequence[Sequence[Raw]]) -> list[Any]:
-        """One function, many times, in one round trip. Raises the first error."""
-        pipe = self.client.pipeline(transaction=False)
-        for args in calls:
-            pipe.fcall(function, 1, key, *cast("Sequence[str]", args))
-        try:
-            return pipe.execute()
-        except ResponseError as error:
-            if "Function not found" not in str(error):
-                raise
-            self.load_functions()
-            return [self.call(function, key, *args) for args in calls]
-
     def load_functions(self) -> None:
         """Makes the server's functions those of this release. Raises StoreUnusable on a server that has none."""
         for name in LIBRARIES:

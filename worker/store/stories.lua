@@ -76,15 +76,13 @@ local function near_add(_, args)
   return 1
 end
 
--- count  ARGV: prefix, keep seconds, add (0|1), family, this period, the one before, terms (packed)
---   ->  packed counts: of articles, of the first term, ... The first cell counts the articles.
-local function count(_, args)
-  local prefix, keep, add, family, terms = args[1], args[2], args[3] == '1', args[4], args[7]
-  local now, before = prefix .. 'df:' .. family .. ':' .. args[5], prefix .. 'df:' .. family .. ':' .. args[6]
+-- The counts of the articles of a family and of each of `terms`, packed; one article is added first if `add`.
+local function counted(now, before, terms, keep, add)
   local writes, reads = {'OVERFLOW', 'SAT'}, {}
   local function cell(index)
-    reads[#reads + 1], reads[#reads + 2], reads[#reads + 3] = 'GET', 'u16', '#' .. index
-    writes[#writes + 1], writes[#writes + 2], writes[#writes + 3], writes[#writes + 4] = 'INCRBY', 'u16', '#' .. index, 1
+    local at = '#' .. index
+    reads[#reads + 1], reads[#reads + 2], reads[#reads + 3] = 'GET', 'u16', at
+    writes[#writes + 1], writes[#writes + 2], writes[#writes + 3], writes[#writes + 4] = 'INCRBY', 'u16', at, 1
   end
   cell(0)
   for at = 1, #terms, 4 do cell(1 + u32(terms, at) % (CELLS - 1)) end
@@ -95,6 +93,17 @@ local function count(_, args)
   local young, old = redis.call('BITFIELD_RO', now, unpack(reads)), redis.call('BITFIELD_RO', before, unpack(reads))
   for i = 1, #young do young[i] = struct.pack('>I4', young[i] + old[i]) end
   return table.concat(young)
+end
+
+-- count  ARGV: prefix, keep seconds, add (0|1), this period, the one before, family, terms (packed), ...
+--   ->  {packed counts: of articles, of the first term, ...} for each family. The first cell counts the articles.
+local function count(_, args)
+  local prefix, keep, add, out = args[1], args[2], args[3] == '1', {}
+  for i = 6, #args, 2 do
+    local key = prefix .. 'df:' .. args[i] .. ':'
+    out[#out + 1] = counted(key .. args[4], key .. args[5], args[i + 1], keep, add)
+  end
+  return out
 end
 
 -- The state of a story, or nil when it ended.

@@ -20,7 +20,6 @@ from parsers.stories import (
     Weighted,
     index_terms,
     lookup_terms,
-    story_of,
 )
 from parsers.storyterms import Profile
 from worker.store.client import Server
@@ -30,7 +29,6 @@ DAY = 86400
 TERM_PERIOD = 7 * DAY
 COUNT_PERIOD = 14 * DAY
 COUNT_KEEP = 3 * COUNT_PERIOD
-_SCALE = 1000.0  # weights are stored in thousandths
 
 
 class RedisFrequencies:
@@ -54,11 +52,16 @@ class RedisFrequencies:
 
     def _asked(self, asked: Mapping[str, Sequence[str]], at: float, *, add: bool) -> Counted:
         period = int(at // COUNT_PERIOD)
-        calls = [
-            (self._keys.prefix, COUNT_KEEP, int(add), family, period, period - 1, _packed(terms))
-            for family, terms in asked.items()
-        ]
-        answers = self._server.call_many("hketo_count", self._keys.sequence, calls)
+        answers = self._server.call(
+            "hketo_count",
+            self._keys.sequence,
+            self._keys.prefix,
+            COUNT_KEEP,
+            int(add),
+            period,
+            period - 1,
+            *(part for family, terms in asked.items() for part in (family, _packed(terms))),
+        )
         counts = [struct.unpack(f">{len(answer) // 4}I", answer) for answer in answers]
         return Counted(dict(zip(asked, counts, strict=True)))
 
@@ -160,9 +163,7 @@ class RedisStories:
         return [name.decode() for name in names]
 
     def _asked(self, doc: Weighted, at: float) -> tuple[bytes | int, ...]:
-        terms = b"".join(
-            struct.pack(">II", _hash(term), int(weight * _SCALE)) for term, weight in lookup_terms(doc)
-        )
+        terms = b"".join(struct.pack(">II", _hash(term), int(weight)) for term, weight in lookup_terms(doc))
         this = int(at // TERM_PERIOD)
         # A story is written under the period of its articles; one article may be ahead of another by a period.
         return terms, *range(this - int(self._rules.window // TERM_PERIOD), this + 2)
@@ -173,7 +174,7 @@ class RedisStories:
 
 
 def pack(story: Story) -> bytes:
-    """A story as it is stored, 2 to 5 kB. Weights are rounded to thousandths."""
+    """A story as it is stored, 2 to 5 kB. Weights are rounded to thousandths of an article's."""
     body = {
         "f": story.first,
         "l": story.last,
@@ -181,6 +182,7 @@ def pack(story: Story) -> bytes:
         "t": story.title,
         "w": {family: _rounded(words) for family, words in story.words.items()},
         "k": _rounded(story.keys),
+        "d": story.lengths,
     }
     return orjson.dumps(body)
 
@@ -189,8 +191,7 @@ def pack(story: Story) -> bytes:
 def unpack(name: str, held: bytes) -> Story:
     """What `pack` made. A hot story is looked up again and again, so what it decodes to is kept."""
     body = orjson.loads(held)
-    words = {family: _real(own) for family, own in body["w"].items()}
-    return story_of(name, (body["f"], body["l"]), body["n"], words, _real(body["k"]), body["t"])
+    return Story(name, body["f"], body["l"], body["n"], body["w"], body["k"], body["d"], body["t"])
 
 
 def _stories(held: Sequence[bytes]) -> dict[str, Story]:
@@ -199,11 +200,7 @@ def _stories(held: Sequence[bytes]) -> dict[str, Story]:
 
 
 def _rounded(weights: Mapping[str, float]) -> dict[str, int]:
-    return {term: count for term, value in weights.items() if (count := round(value * _SCALE))}
-
-
-def _real(weights: Mapping[str, int]) -> dict[str, float]:
-    return {term: value / _SCALE for term, value in weights.items()}
+    return {term: count for term, value in weights.items() if (count := round(value))}
 
 
 @lru_cache(maxsize=65_536)
