@@ -33,9 +33,62 @@ def test_parse_gives_a_line_for_each_entry_and_each_failure(tmp_path: Path) -> N
         None,
     )
     assert second["published"] is None
-    assert (page["file"], page["kind"]) == ("b.html", "html-page")
+    assert (first["kind"], first["charset"], first["date_method"], first["warnings"]) == (
+        "rss",
+        "utf-8",
+        "rfc822",
+        [],
+    )
+    assert (page["file"], page["error_kind"]) == ("b.html", "html-page")
     assert gone == {"file": "gone.xml", "error": "cannot read: No such file or directory"}
     assert result.exit_code == 1
+
+
+def test_parse_tells_what_it_was_told_and_what_it_found(tmp_path: Path) -> None:
+    body = RSS.replace("Mon, 23 Nov 2026 15:04:05 +0800", "2026年11月23日 下午3:04").replace("utf-8", "big5")
+    (tmp_path / "a.xml").write_bytes(body.replace('"1.0"', '"1.0" encoding="big5"').encode("big5"))
+    first, _ = lines(cli("parse", "a.xml", "--zone", "Asia/Hong_Kong", "--lang", "zh-Hant").stdout)
+    assert (first["published"], first["language"]) == ("2026-11-23T07:04:00Z", "zh-Hant")
+    assert first["charset"].startswith("big5")
+    assert first["date_method"]
+
+
+PAGE = """<!doctype html><html lang="ms"><head><title>Pejabat dagang dibuka | Demo</title>
+<link rel="canonical" href="/berita/1"><meta property="og:type" content="article"><meta property="og:site_name" content="Demo">
+<meta property="article:published_time" content="2026-11-23T15:04:05+08:00"><meta name="author" content="Aminah">
+</head><body><article><h1>Pejabat dagang dibuka</h1><p>{text}</p></article></body></html>"""
+SENTENCE = "Pejabat Ekonomi dan Perdagangan Hong Kong dibuka di Kuala Lumpur pada hari Isnin. "
+
+
+def test_extract_reads_an_article_page(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(PAGE.format(text=SENTENCE * 5))
+    url = "https://demo.example/berita/1?utm_source=rss"
+    [told] = lines(cli("extract", "a.html", "--url", url).stdout)
+    assert (told["url"], told["link"]) == ("https://demo.example/berita/1", url)
+    assert (told["title"], told["author"], told["language"]) == ("Pejabat dagang dibuka", "Aminah", "ms")
+    assert (told["published"], told["date_method"]) == ("2026-11-23T07:04:05Z", "iso8601")
+    assert SENTENCE.strip() in told["text"]
+    [unsaid] = lines(
+        cli(
+            "extract", "-", "--url", url, stdin=PAGE.format(text=SENTENCE * 5).replace(' lang="ms"', "")
+        ).stdout
+    )
+    assert unsaid["language"] == "ms"
+
+
+def test_extract_names_what_is_no_article(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<html><head><title>Just a moment...</title></head><body>x</body></html>"
+    )
+    result = cli("extract", "a.html", "--url", "https://demo.example/1")
+    [told] = lines(result.stdout)
+    assert (result.exit_code, told["file"], told["error_kind"]) == (0, "a.html", "challenge-page")
+    gone = cli("extract", "gone.html", "--url", "https://demo.example/1")
+    assert (gone.exit_code, lines(gone.stdout)) == (
+        1,
+        [{"file": "gone.html", "error": "cannot read: No such file or directory"}],
+    )
+    assert cli("extract", "a.html").exit_code == 2, "an address is needed"
 
 
 def test_parse_reads_stdin_and_refuses_unknown_kinds() -> None:

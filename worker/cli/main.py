@@ -81,6 +81,7 @@ app.command("health", rich_help_panel=OPERATE)(health.health_command)
 app.command("settings", rich_help_panel=OPERATE)(settings_command.settings_command)
 app.command("poll-once", rich_help_panel=PARTS)(run.poll_once_command)
 app.command("parse", rich_help_panel=PARTS)(plumbing.parse_command)
+app.command("extract", rich_help_panel=PARTS)(plumbing.extract_command)
 app.command("judge", rich_help_panel=PARTS)(plumbing.judge_command)
 app.command("url", rich_help_panel=PARTS)(plumbing.url_command)
 
