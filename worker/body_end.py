@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 from feeds import saved
 from feeds.gaps import Gap, Window, find_gap
+from feeds.outcome import Fetched, Outcome
 from feeds.rhythm import Pooled, Seen, observe
+from feeds.schedule import ScheduleSettings, next_due
 from feeds.source import Source
+from feeds.state import PollState, unreadable
 from parsers.entry import FeedDocument
 from worker.planning import LEARNING, Budget
 from worker.source_memory import Memory
-from worker.store.sources import StagedBody
+from worker.store.sources import WHENEVER, Due, StagedBody
 
 Event = dict[str, object]
 
@@ -39,13 +42,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class BodyEnd:
-    """`state` are fields of the source's state; `hurry` is how soon (seconds) the source should be asked again, 0
-    when there is no hurry."""
+    """`state` are fields of the source's state; `due` when it should be asked again because of this body."""
 
     record: Event
     state: dict[str, str]
     events: tuple[Event, ...] = ()
-    hurry: float = 0.0
+    due: Due = WHENEVER
 
 
 def read_end(shown: Shown, memory: Memory, budget: Budget | None) -> BodyEnd:
@@ -60,6 +62,8 @@ def read_end(shown: Shown, memory: Memory, budget: Budget | None) -> BodyEnd:
     state = {
         "read": "1",
         "read_error": "",
+        "unread": "0",
+        "unread_since": "0",
         "read_at": f"{at:.3f}",
         "shown": str(shown.size),
         "known": "1" if shown.known else "0",
@@ -72,34 +76,54 @@ def read_end(shown: Shown, memory: Memory, budget: Budget | None) -> BodyEnd:
         state["last_new"] = f"{at:.3f}"
     if newest := _newest(shown.document, at):
         state["newest"] = newest
-    hurry = 0.0
+    due = WHENEVER
     if gap:
         hurry = max(shown.source.min_interval, (gap.until - gap.since) * HURRY_PART)
+        due = Due(latest=hurry, why="all entries were new: asked sooner, to miss none")
         state |= {"hurry": f"{hurry:.0f}", "hurry_until": f"{at + HURRY_SECONDS:.0f}", "gap": gap.sentence}
-    return BodyEnd(_record(shown), state, _events(shown.source, at, told), hurry)
+    return BodyEnd(_record(shown), state, _events(shown.source, at, told), due)
 
 
-def unread_end(body: StagedBody, source_url: str, memory: Memory, kind: str, message: str) -> BodyEnd:
-    """The end of a body that could not be read. Its validators are forgotten: the next poll must bring it again, or
-    an unchanged answer would pass for a good one."""
-    said = {
-        "source": body.source,
-        "url": source_url,
-        "at": body.fetched,
-        "state": "unreadable",
-        "reason": message,
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A body that could not be read: what the reader said, and its short name for it. `source` is None when it was
+    taken out of the configuration meanwhile."""
+
+    body: StagedBody
+    source: Source | None
+    kind: str
+    message: str
+
+
+def unread_end(unread: Unread, memory: Memory, settings: ScheduleSettings, dice: float) -> BodyEnd:
+    """The end of a body that could not be read. It backs off like a failure of the server, `dice` in 0..1 spreads.
+    Its validators are forgotten: the next poll must bring it again, or an unchanged answer would pass for a good
+    one."""
+    body, message, at = unread.body, unread.message, unread.body.fetched
+    record = {"at": at, "poll": body.poll, "outcome": "unreadable", "reason": message, "kind": unread.kind}
+    said = {"source": body.source, "url": body.url, "at": at, "state": "unreadable", "reason": message}
+    state = {
+        "read_error": message,
+        "unread": str(memory.unread + 1),
+        "unread_since": f"{memory.unread_since or at:.3f}",
+        "etag": "",
+        "last_modified": "",
+        "body_hash": "",
     }
-    return BodyEnd(
-        record={
-            "at": body.fetched,
-            "poll": body.poll,
-            "outcome": "unreadable",
-            "reason": message,
-            "kind": kind,
-        },
-        state={"read_error": message, "etag": "", "last_modified": "", "body_hash": ""},
-        events=(said,) if memory.read_error != message else (),
+    events = (said,) if memory.read_error != message else ()
+    return BodyEnd(record, state, events, _backed_off(unread, memory, settings, dice))
+
+
+def _backed_off(unread: Unread, memory: Memory, settings: ScheduleSettings, dice: float) -> Due:
+    if unread.source is None:
+        return WHENEVER
+    at = unread.body.fetched
+    failed = unreadable(
+        PollState(failures=memory.unread, failing_since=memory.unread_since), unread.message, at
     )
+    as_answer = Fetched(Outcome.BROKEN, reason=unread.message, url=unread.body.url, cause=unread.kind)
+    due = next_due(unread.source, failed, as_answer, at, settings, dice)
+    return Due(earliest=due.delay, why=due.why)
 
 
 def _gap(shown: Shown, memory: Memory) -> Gap | None:

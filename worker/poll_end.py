@@ -56,15 +56,10 @@ def poll_end(
 
 def _due(facts: Facts, after: PollState, fetched: Fetched, settings: ScheduleSettings, dice: float) -> Due:
     memory = facts.memory
-    judged = after
-    if memory.read_error and fetched.outcome is Outcome.UNCHANGED:
-        # The same bytes that could not be read before: failures of the reader back off like those of the server.
-        judged = unreadable(replace(after, failures=memory.poll.failures), memory.read_error, facts.now)
-        fetched = replace(fetched, outcome=Outcome.BROKEN, reason=memory.read_error, cause="unreadable")
     wanted = planned_interval(facts.source, replace(memory, poll=after), facts.budget, facts.now)
     why = "after a gap, watched more closely" if facts.now < memory.hurry_until else ""
     plan = Plan(wanted, memory.ttl, facts.was_due, why, memory.skip_hours, memory.skip_days)
-    return next_due(facts.source, judged, fetched, facts.now, settings, dice, plan)
+    return next_due(facts.source, after, fetched, facts.now, settings, dice, plan)
 
 
 def _health(facts: Facts, after: PollState) -> tuple[Health, Notice | None]:
@@ -72,8 +67,9 @@ def _health(facts: Facts, after: PollState) -> tuple[Health, Notice | None]:
     health = memory.health
     if memory.read_at > memory.counted_at:
         health = counted(health, memory.shown)
-    if memory.read_error:
-        after = replace(after, failures=max(after.failures, memory.poll.failures), cause="unreadable")
+    if memory.unread and not after.failures:
+        after = replace(unreadable(after, memory.read_error, facts.now), failures=memory.unread)
+        after = replace(after, failing_since=memory.unread_since)
     vital = Vital(after, memory.profile, prior_of(facts.source), memory.last_new)
     pooled = facts.budget.pooled if facts.budget else Pooled()
     condition, sentence = assess(health, vital, facts.now, pooled, LEARNING)

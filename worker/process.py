@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from random import random
 from urllib.parse import urlsplit
 
 from feeds.rhythm import Seen
+from feeds.schedule import ScheduleSettings
 from feeds.source import Source
 from parsers.article import Unreadable, make_article
 from parsers.entry import Article, Entry, FeedDocument, JsonFields, ParseError, SourceContext, Verdict
@@ -16,19 +18,21 @@ from parsers.read import read
 from parsers.relevance import judge
 from parsers.script import language
 from worker import entries
-from worker.body_end import BodyEnd, Shown, read_end, unread_end
+from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.entries import Occasion, Rules
 from worker.planning import current_budget
-from worker.source_memory import Memory, remembered
+from worker.source_memory import remembered
 from worker.store import articles
 from worker.store.articles import Fingerprint, PutRequest, PutResult, WantedAlert
 from worker.store.client import Server
 from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
 from worker.store.lease import Claim, claim, release
-from worker.store.sources import SourceStore, StagedBody
+from worker.store.sources import WHENEVER, SourceStore, StagedBody
 
 log = logging.getLogger(__name__)
+
+RHYTHM = ScheduleSettings()
 
 #: Given an article, its verdict and its source: the watches that want to hear of it.
 Watching = Callable[[Article, Verdict, Source], tuple[WantedAlert, ...]]
@@ -44,6 +48,7 @@ class Processor:
     watching: Watching
     lease: float = 30.0
     attempts: int = 3
+    schedule: ScheduleSettings = RHYTHM
 
     @property
     def sources(self) -> SourceStore:
@@ -84,20 +89,19 @@ def process_body(to: Processor, held: Claim) -> Processed | None:
         return None
     definition = to.sources.definitions([body.source]).get(body.source)
     if definition is None:
-        return _close_unread(
-            to, held, body, "source-removed", "the source was taken out of the configuration"
-        )
+        gone = "the source was taken out of the configuration"
+        return _close_unread(to, held, Unread(body, None, "source-removed", gone))
+    source = source_from_json(definition)
     if to.sources.count_attempt(held.member) > to.attempts:
         gave_up = f"reading it failed {to.attempts} times; see the worker's log"
-        return _close_unread(to, held, body, "gave-up", gave_up)
-    source = source_from_json(definition)
+        return _close_unread(to, held, Unread(body, source, "gave-up", gave_up))
     context, seen = context_of(source), datetime.fromtimestamp(body.fetched, UTC)
     try:
         document = read(
             body.body, kind=body.kind, content_type=body.content_type, url=body.url, context=context, now=seen
         )
     except ParseError as error:
-        return _close_unread(to, held, body, error.kind, str(error))
+        return _close_unread(to, held, Unread(body, source, error.kind, str(error)))
     return _store(to, held, body, named_source(source, document.title), document)
 
 
@@ -107,13 +111,22 @@ def _store(
     fields = to.sources.states([source.id])[source.id]
     seen = datetime.fromtimestamp(body.fetched, UTC)
     occasion = Occasion(body.poll, source.id, seen, first=fields.get("read") != "1")
-    marks = [entries.fingerprint(i, entry, source.id) for i, entry in enumerate(document.entries)]
+    marks = fingerprints(document.entries, source.id)
     known = articles.recognise(to.server, to.keys, body.poll, marks)
     old = entries.resurfaced(document.entries, known, seen, to.rules.max_age)
+    new = [mark for mark in marks if mark.index not in known]
+    earlier = articles.shown_before(to.server, to.keys, new)
     requests = [
-        decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old)
-        for mark in marks
-        if mark.index not in known
+        decide(
+            to,
+            document.entries[mark.index],
+            mark,
+            source,
+            occasion,
+            mark.index in old,
+            earlier.get(mark.index),
+        )
+        for mark in new
     ]
     results = articles.put_many(to.server, to.keys, requests)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
@@ -122,8 +135,6 @@ def _store(
     fates = _finish(to, held, body, len(marks), end)
     if fates is None:
         return None
-    if end.hurry:
-        to.sources.bring_forward(source.id, end.hurry)
     return Processed(
         source.id, fates, frozenset(channel for result in results for channel in result.channels)
     )
@@ -173,16 +184,22 @@ def context_of(source: Source) -> SourceContext:
     )
 
 
-def _close_unread(to: Processor, held: Claim, body: StagedBody, kind: str, message: str) -> Processed | None:
+def _close_unread(to: Processor, held: Claim, unread: Unread) -> Processed | None:
     """A body that cannot be read: no entries, no fates, but a clear word to the operator."""
-    state = to.sources.states([body.source])[body.source]
-    memory = remembered(state) if state else Memory()
+    body = unread.body
+    memory = remembered(to.sources.states([body.source])[body.source])
     # Entries that got a fate before the body failed are counted; there may be some after `gave-up`.
     told = len(to.server.client.hkeys(to.keys.body_fates(body.poll)))
-    fates = _finish(to, held, body, told, unread_end(body, body.url, memory, kind, message))
-    return None if fates is None else Processed(body.source, fates, error=message)
+    end = unread_end(unread, memory, to.schedule, random())  # noqa: S311 - spread, no secret
+    fates = _finish(to, held, body, told, end)
+    return None if fates is None else Processed(body.source, fates, error=unread.message)
 
 
 def _finish(to: Processor, held: Claim, body: StagedBody, size: int, end: BodyEnd) -> dict[str, int] | None:
     day = datetime.fromtimestamp(body.fetched, UTC).date().isoformat()
-    return to.sources.finish_body(held, size, day, record=end.record, events=end.events, state=end.state)
+    due = end.due
+    if to.schedule.fixed_interval and due.latest is not None:
+        due = WHENEVER  # no rhythm is kept but the fixed one
+    return to.sources.finish_body(
+        held, size, day, record=end.record, events=end.events, state=end.state, due=due
+    )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+from feeds.schedule import ScheduleSettings
 from worker.alerts.channels import Channel
 from worker.alerts.deliver import Delivery, Limits, RetryRules
 from worker.entries import Rules
@@ -82,6 +83,7 @@ class Runtime:
             self.watchers.wanted,
             process.lease,
             process.attempts,
+            ScheduleSettings(fixed_interval=self.settings.poll.interval),
         )
 
 

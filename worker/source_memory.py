@@ -21,9 +21,10 @@ from feeds.state import PollState
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Times in seconds since 1970, 0 for never. `read_at`, `shown`, `known`: when the last document was read, how
-    many entries it had, whether we knew any. `ttl`, `skip_hours` and `skip_days` are what it asked for. `hurry`
-    seconds is the longest interval until `hurry_until`, after a gap. `address` takes the place of the source's
-    own, once a move is believed."""
+    many entries it had, whether we knew any. `ttl`, `skip_hours` and `skip_days` are what it asked for. `unread`
+    bodies in a row since `unread_since` could not be read, the last because of `read_error`. `hurry` seconds is
+    the longest interval until `hurry_until`, after a gap. `address` takes the place of the source's own, once a
+    move is believed."""
 
     poll: PollState = PollState()
     health: Health = Health()
@@ -34,6 +35,8 @@ class Memory:
     counted_at: float = 0.0
     read_at: float = 0.0
     read_error: str = ""
+    unread: int = 0
+    unread_since: float = 0.0
     shown: int = 0
     known: bool = False
     last_new: float = 0.0
@@ -57,6 +60,8 @@ def remembered(fields: Mapping[str, str]) -> Memory:
         counted_at=float(get("counted_at", "0")),
         read_at=float(get("read_at", "0")),
         read_error=get("read_error", ""),
+        unread=int(get("unread", "0")),
+        unread_since=float(get("unread_since", "0")),
         shown=int(get("shown", "0")),
         known=get("known") == "1",
         last_new=float(get("last_new", "0")),
@@ -82,12 +87,14 @@ class Asking:
 
 
 def how_to_ask(source: Source, memory: Memory, now: float) -> Asking:
-    """The address, kind and validators for the coming poll. Validators of another address are not used."""
+    """The address, kind and validators for the coming poll. Validators of another address are not used,
+    nor those of a body that could not be read: it must come again, or `unchanged` would pass for a good answer."""
     route = route_to_ask(source, memory.poll, now)
     asked = by_route(source, route)
     if route == 0 and memory.address:
         asked = replace(asked, url=memory.address)
-    return Asking(asked, route, memory.validators if memory.validated_url == asked.url else Validators())
+    usable = memory.validated_url == asked.url and not memory.read_error
+    return Asking(asked, route, memory.validators if usable else Validators())
 
 
 def prior_of(source: Source) -> Prior:

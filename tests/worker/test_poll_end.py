@@ -13,11 +13,11 @@ from feeds.schedule import ScheduleSettings
 from feeds.source import Route, Source, SourceKind
 from feeds.state import PollState, advance
 from parsers.entry import Entry, FeedDocument
-from worker.body_end import Shown, read_end, unread_end
+from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.planning import make_budget, planned_interval
 from worker.poll_end import Facts, poll_end
 from worker.source_memory import Memory, how_to_ask, remembered
-from worker.store.sources import PollEnd, StagedBody
+from worker.store.sources import WHENEVER, PollEnd, StagedBody
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
@@ -139,7 +139,7 @@ def test_a_complete_turnover_is_a_gap_and_hurries_the_source(
     source = replace(SOURCE, kind=kind)
     ended = read_end(shown(known, source=source), memory, None)
     assert ("gap" in [event["state"] for event in ended.events]) is gap
-    assert ended.hurry == (1800.0 if gap else 0.0)
+    assert ended.due.latest == (1800.0 if gap else None)
     hurried = remembered(ended.state)
     budget = make_budget([(SOURCE, Profile())], per_minute=1 / 110)
     interval = planned_interval(SOURCE, hurried, budget, NOW)
@@ -163,15 +163,51 @@ def test_what_a_document_asks_for_holds_for_the_next_poll() -> None:
     assert "skipHours" in ended.state["why"]
 
 
-def test_an_unreadable_body_is_told_once_and_its_validators_are_forgotten() -> None:
-    body = StagedBody("p1", "a", SOURCE.url, "feed", "", b"", NOW)
-    first = unread_end(body, SOURCE.url, Memory(), "html-page", "a web page came")
+BODY = StagedBody("p1", "a", SOURCE.url, "feed", "", b"", NOW)
+PAGE = Unread(BODY, SOURCE, "html-page", "a web page came")
+
+
+def unread(memory: Memory, at: float = NOW, source: Source | None = SOURCE) -> BodyEnd:
+    return unread_end(
+        replace(PAGE, body=replace(BODY, fetched=at), source=source), memory, ScheduleSettings(), 0.0
+    )
+
+
+def test_an_unreadable_body_is_told_once_and_asked_for_in_full() -> None:
+    first = unread(Memory())
     assert [event["state"] for event in first.events] == ["unreadable"]
     assert first.state["etag"] == ""
-    memory = remembered(first.state)
-    assert unread_end(body, SOURCE.url, memory, "html-page", "a web page came").events == ()
+    memory = replace(remembered(first.state), validators=Validators(etag='"1"'), validated_url=SOURCE.url)
+    assert how_to_ask(SOURCE, memory, NOW).validators == Validators()
+    assert unread(memory).events == ()
     back = read_end(shown(1), memory, None)
     assert [event["state"] for event in back.events] == ["readable"]
+    assert remembered(back.state).unread == 0
+
+
+def test_unreadable_bodies_back_off_like_failures_of_the_server() -> None:
+    memory, waits = Memory(), []
+    for i in range(9):
+        ended = unread(memory, NOW + i * DAY)
+        memory = remembered(ended.state)
+        waits.append(ended.due.earliest)
+    assert waits[:3] == [600.0, 1200.0, 2400.0]
+    assert waits[-1] == 12 * 3600.0
+    assert ended.due.why == "failure number 9 in a row (html-page): waits 12 h"
+    assert (memory.unread, memory.unread_since) == (9, NOW)
+    assert unread(memory, source=None).due == WHENEVER
+
+
+def test_bodies_that_stay_unreadable_are_a_notice_and_their_end_another() -> None:
+    memory, states = Memory(), []
+    for i in range(8):
+        ended = end(FRESH, memory, now=NOW + i * 3600)
+        states += [str(event["state"]) for event in ended.events]
+        fields = dict(ended.state) | unread(memory, NOW + i * 3600).state
+        memory = remembered(fields)
+    assert states == ["notice-no-feed"]
+    mended = remembered(fields | read_end(shown(1), memory, None).state)
+    assert [event["state"] for event in end(FRESH, mended, now=NOW + DAY).events] == ["notice-over"]
 
 
 def test_the_budget_goes_where_what_matters_is() -> None:

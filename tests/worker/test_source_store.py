@@ -12,7 +12,7 @@ from worker.store.articles import put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim, begin, claim
-from worker.store.sources import PollEnd, Registration, SourceStore, StagedBody
+from worker.store.sources import Due, PollEnd, Registration, SourceStore, StagedBody
 
 
 def registration(
@@ -132,6 +132,39 @@ def test_a_body_is_closed_once(store: SourceStore) -> None:
     ours = body_in_hand(store)
     assert store.finish_body(ours, 0, "2026-11-24") == {}
     assert store.finish_body(ours, 0, "2026-11-24") is None
+
+
+@pytest.mark.parametrize(
+    ("due", "seconds"),
+    [
+        (Due(), 60.0),
+        (Due(earliest=600.0, why="w"), 600.0),
+        (Due(earliest=30.0, why="w"), 60.0),
+        (Due(latest=20.0, why="w"), 20.0),
+        (Due(latest=90.0, why="w"), 60.0),
+    ],
+)
+def test_a_body_moves_the_due_time_of_its_source(store: SourceStore, due: Due, seconds: float) -> None:
+    assert store.finish_body(body_in_hand(store), 0, "2026-11-24", due=due) == {}
+    assert abs(store.due_times()["a"] - time.time() - seconds) < 2
+    assert store.states(["a"])["a"].get("why") == (None if seconds == 60.0 else "w")
+
+
+def test_a_body_does_not_move_a_source_that_is_being_polled(store: SourceStore) -> None:
+    ours = body_in_hand(store)
+    store.server.client.zadd(store.keys.due, {"a": 0})
+    [polling] = claim(store.server, store.keys.due, 1, 30)
+    before = store.due_times()
+    assert store.finish_body(ours, 0, "2026-11-24", due=Due(earliest=600.0)) == {}
+    assert store.due_times() == before
+    assert store.finish_poll(polling, end())
+
+
+def test_a_body_brings_no_stopped_source_back(store: SourceStore) -> None:
+    store.finish_poll(held(store), end(staged=staged(), stop=True))
+    [ours] = claim(store.server, store.keys.staged, 1, 30)
+    assert store.finish_body(ours, 0, "2026-11-24", due=Due(latest=1.0)) == {}
+    assert store.due_times() == {}
 
 
 def test_binary_bodies_come_back_as_they_were(store: SourceStore) -> None:

@@ -93,7 +93,21 @@ local function finish_poll(keys, args)
   return 1
 end
 
+-- Moves the due time of a source into earliest..latest seconds from `at` ('' for no bound), with the reason.
+-- A source that is being polled is left alone: the end of that poll decides.
+local function reschedule(keys, prefix, source, at, earliest, latest, why)
+  local due = tonumber(redis.call('ZSCORE', keys[1], source) or nil)
+  if not due or redis.call('HGET', keys[1] .. ':lease', source) then return end
+  local wanted = due
+  if earliest ~= '' and wanted < at + tonumber(earliest) then wanted = at + tonumber(earliest) end
+  if latest ~= '' and wanted > at + tonumber(latest) then wanted = at + tonumber(latest) end
+  if wanted == due then return end
+  redis.call('ZADD', keys[1], 'XX', wanted, source)
+  redis.call('HSET', prefix .. 'st:' .. source, 'interval', string.format('%.1f', wanted - at), 'why', why)
+end
+
 -- finish_body  ARGV: prefix, poll id, token, number of entries, day, poll record JSON or '', events JSON or '',
+--   earliest and latest seconds from now at which the source may be due ('' for no bound) and why,
 --   then field, value, ... to set in the source's state
 -- ->  {'done', fate, count, ...}, {'stale'} when the token is not valid any more, or {'short', fates known}
 --   when entries are still without a fate (then nothing changes).
@@ -118,7 +132,8 @@ local function finish_body(keys, args)
   redis.call('EXPIRE', prefix .. 'fates:' .. args[5], 7776000)
   redis.call('HINCRBY', prefix .. 'st:' .. source, 'entries', entries)
   redis.call('HINCRBY', prefix .. 'st:' .. source, 'bodies', 1)
-  if #args > 7 then redis.call('HSET', prefix .. 'st:' .. source, unpack(args, 8)) end
+  if #args > 10 then redis.call('HSET', prefix .. 'st:' .. source, unpack(args, 11)) end
+  reschedule(keys, prefix, source, now(), args[8], args[9], args[10])
   if args[6] ~= '' then remember_poll(prefix, source, args[6]) end
   tell(prefix, args[7])
   redis.call('DEL', prefix .. 'b:' .. poll, prefix .. 'f:' .. poll)
@@ -127,16 +142,6 @@ local function finish_body(keys, args)
   return out
 end
 
--- bring_forward  ARGV: source, delay  ->  1 when the source is due earlier now than it was, else 0
-local function bring_forward(keys, args)
-  local score = tonumber(redis.call('ZSCORE', keys[1], args[1]) or nil)
-  local wanted = now() + tonumber(args[2])
-  if not score or score <= wanted or redis.call('HGET', keys[1] .. ':lease', args[1]) then return 0 end
-  redis.call('ZADD', keys[1], 'XX', wanted, args[1])
-  return 1
-end
-
-redis.register_function('hketo_bring_forward', bring_forward)
 redis.register_function('hketo_register', register)
 redis.register_function('hketo_finish_poll', finish_poll)
 redis.register_function('hketo_finish_body', finish_body)

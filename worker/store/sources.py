@@ -51,6 +51,18 @@ class PollEnd:
     staged: StagedBody | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Bounds for a source's due time, in seconds from now, and the reason for a person."""
+
+    earliest: float | None = None
+    latest: float | None = None
+    why: str = ""
+
+
+WHENEVER = Due()
+
+
 class SourceStore:
     def __init__(self, server: Server, keys: Keys) -> None:
         self.server = server
@@ -135,23 +147,22 @@ class SourceStore:
         record: Mapping[str, object] | None = None,
         events: Sequence[Mapping[str, object]] = (),
         state: Mapping[str, str] | None = None,
+        due: Due = WHENEVER,
     ) -> dict[str, int] | None:
         """Closes a body whose entries all have a fate and returns the counts by fate; None when the lease
-        was lost. Raises RuntimeError when entries are without a fate: that must never be hidden."""
+        was lost. `due` holds unless the source is being polled again already. Raises RuntimeError when entries
+        are without a fate: that must never be hidden."""
         flat: list[str] = [part for item in (state or {}).items() for part in item]
         answer = self.server.call(
             "hketo_finish_body", self.keys.due, self.keys.prefix, held.member, held.token, entries, day,
-            orjson.dumps(dict(record)) if record else "", orjson.dumps(events) if events else "", *flat,
+            orjson.dumps(dict(record)) if record else "", orjson.dumps(events) if events else "",
+            _bound(due.earliest), _bound(due.latest), due.why, *flat,
         )  # fmt: skip
         if answer[0] == b"stale":
             return None
         if answer[0] == b"short":
             raise RuntimeError(f"body {held.member}: {entries} entries but {answer[1].decode()} fates")
         return {name.decode(): int(count) for name, count in zip(answer[1::2], answer[2::2], strict=True)}
-
-    def bring_forward(self, source: str, delay: float) -> bool:
-        """Makes a source due within `delay` seconds, unless it is being polled. False when it was anyway."""
-        return bool(self.server.call("hketo_bring_forward", self.keys.due, source, f"{delay:.3f}") == 1)
 
     def polls(self, source: str) -> list[dict[str, Any]]:
         """The last polls of a source as recorded, newest first."""
@@ -165,6 +176,10 @@ class SourceStore:
     @property
     def _client(self) -> Any:
         return self.server.client
+
+
+def _bound(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.3f}"
 
 
 def _plain(item: Registration) -> dict[str, object]:
