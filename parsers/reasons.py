@@ -47,6 +47,7 @@ _SAID = {
     "apart-region": "Hong Kong with the region at large, Malaysia not named",
     "apart-one": "only one of the two sides named",
     "institution": "the office itself is the matter",
+    "third-alone-in-title": "another place alone",
     "third-in-title": "another place comes first",
     "third-many": "many places together",
     "third-crowd": "several other places stand beside them",

@@ -168,7 +168,8 @@ def _third(scene: Scene, link: Link) -> Iterator[Signal]:
     others = [name for name in scene.title.names if is_stranger(name)]
     first = bool(others) and link.where != "title"
     if first:
-        yield Signal("third-in-title", (others[0],), "title")
+        alone = not scene.title.hk and not scene.title.my
+        yield Signal("third-alone-in-title" if alone else "third-in-title", (others[0],), "title")
     consul = link.hk.name.role == "mission"  # the Malaysian one is accredited to Macau as well
     beside = {
         name.name.id: name
@@ -236,7 +237,8 @@ def _state_acts(stage: Link, link: Link, officials: Sequence[Signal]) -> bool:
     if acts & _NO_STATE_ACTS:
         return False
     matters = {signal.rule for signal in relations.matters(stage, {})}
-    cooperating = acts & {"act-cooperate", "act-promote"} or "matter-diplomacy" in matters
+    agreed = any(name.name.kind == "agreement" for sentence in stage.sentences for name in sentence.names)
+    cooperating = agreed or acts & {"act-cooperate", "act-promote"} or "matter-diplomacy" in matters
     return relations.leads(link) or bool(cooperating and matters != _LEISURE)
 
 
@@ -245,7 +247,9 @@ def _office_is_matter(analysis: Analysis) -> bool:
     title, *body = analysis.scene.sentences
     if title.sided("my") or offices.office_mentions(title):
         return True
-    return offices.kuala_lumpur(body[0]) is not None and not any(map(is_stranger, body[0].names))
+    return offices.kuala_lumpur(body[0], analysis.scene.text, analysis.scene.country) is not None and not any(
+        map(is_stranger, body[0].names)
+    )
 
 
 def _passing(rules: set[str]) -> bool:
