@@ -111,22 +111,13 @@ def _store(
     fields = to.sources.states([source.id])[source.id]
     seen = datetime.fromtimestamp(body.fetched, UTC)
     occasion = Occasion(body.poll, source.id, seen, first=fields.get("read") != "1")
-    marks = fingerprints(document.entries, source.id)
+    marks = [entries.fingerprint(i, entry, source.id) for i, entry in enumerate(document.entries)]
     known = articles.recognise(to.server, to.keys, body.poll, marks)
     old = entries.resurfaced(document.entries, known, seen, to.rules.max_age)
-    new = [mark for mark in marks if mark.index not in known]
-    earlier = articles.shown_before(to.server, to.keys, new)
     requests = [
-        decide(
-            to,
-            document.entries[mark.index],
-            mark,
-            source,
-            occasion,
-            mark.index in old,
-            earlier.get(mark.index),
-        )
-        for mark in new
+        decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old)
+        for mark in marks
+        if mark.index not in known
     ]
     results = articles.put_many(to.server, to.keys, requests)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
