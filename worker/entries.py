@@ -40,12 +40,6 @@ class Occasion:
     first: bool
 
 
-def fingerprint(index: int, entry: Entry, source: str) -> Fingerprint:
-    """The identity of an entry within its source, and a hash of all its words."""
-    words = digest(entry.title, entry.summary, entry.content)
-    return Fingerprint(index, digest(source, entry.guid or entry.link or words), words)
-
-
 def clock_time(published: Moment | None, seen: datetime) -> float:
     """Where an article stands in time (seconds): the earlier of claimed and seen, so that a date in the future
     does not stay on top. A day without a time of day counts as seen, if that was within the day."""
@@ -99,7 +93,7 @@ def request_for(
     ts = clock_time(article.published, occasion.seen)
     fate, detail = _fate(verdict, ts, occasion, rules)
     kept = fate == articles.STORED
-    own_id = articles.public_id(article.url, occasion.source, article.guid)
+    own_id = articles.public_id(article.url, occasion.source, mark.identity or article.guid)
     return PutRequest(
         poll=occasion.poll,
         index=mark.index,
@@ -123,7 +117,7 @@ def request_for(
 
 def unreadable(entry: Entry, mark: Fingerprint, reason: str, occasion: Occasion, rules: Rules) -> PutRequest:
     """The put for an entry that is no article: kept for a while with the reason, so that `why` can tell."""
-    own_id = articles.public_id("", occasion.source, entry.guid or mark.entry_hash)
+    own_id = articles.public_id("", occasion.source, mark.identity or mark.entry_hash)
     fields = {
         "id": own_id, "guid": entry.guid, "title": entry.title, "link": entry.link, "source": occasion.source,
         "grade": "0", "tags": "[]", "reasons": "[]", "detail": reason, "story": own_id,

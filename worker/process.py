@@ -20,6 +20,7 @@ from parsers.script import language
 from worker import entries
 from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.entries import Occasion, Rules
+from worker.identity import fingerprints, marked_if_another
 from worker.planning import current_budget
 from worker.source_memory import remembered
 from worker.store import articles
@@ -111,13 +112,17 @@ def _store(
     fields = to.sources.states([source.id])[source.id]
     seen = datetime.fromtimestamp(body.fetched, UTC)
     occasion = Occasion(body.poll, source.id, seen, first=fields.get("read") != "1")
-    marks = [entries.fingerprint(i, entry, source.id) for i, entry in enumerate(document.entries)]
+    marks = fingerprints(document.entries, source.id)
     known = articles.recognise(to.server, to.keys, body.poll, marks)
     old = entries.resurfaced(document.entries, known, seen, to.rules.max_age)
+    new = [mark for mark in marks if mark.index not in known]
+    earlier = articles.shown_before(to.server, to.keys, new)
     requests = [
-        decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old)
-        for mark in marks
-        if mark.index not in known
+        marked_if_another(
+            decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old),
+            earlier.get(mark.index),
+        )
+        for mark in new
     ]
     results = articles.put_many(to.server, to.keys, requests)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)

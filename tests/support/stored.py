@@ -9,7 +9,7 @@ from typing import Any
 
 from parsers.entry import Article, Entry, Moment, Reason, Verdict
 from parsers.script import language
-from worker import entries
+from worker import entries, identity
 from worker.entries import Occasion, Rules
 from worker.store.articles import PutResult, WantedAlert, public_id, put_many
 from worker.store.client import Server
@@ -63,7 +63,7 @@ def _request(index: int, item: Item, poll: str, seen: datetime) -> Any:
     tags = item.tags if item.grade else ()
     sentence = reason.sentence if item.grade else "nothing of Hong Kong in it"
     verdict = Verdict(item.grade, 30.0 * item.grade, tags, (reason,), sentence, "test")
-    mark = entries.fingerprint(index, entry, item.source)
+    mark = identity.fingerprint(index, entry, item.source)
     occasion = Occasion(poll, item.source, seen, first=False)
     return entries.request_for(article, mark, verdict, item.alerts, occasion, RULES)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from parsers.entry import Article, Entry, Moment, Verdict
-from worker import entries
+from worker import entries, identity
 from worker.entries import Occasion, Rules
 from worker.store.articles import WantedAlert
 
@@ -38,7 +38,7 @@ def entry(age_days: float = 0.0, guid: str = "g", dated: bool = True) -> Entry:
     return Entry(guid, "", "t", published=Moment(NOW - age_days * DAY) if dated else None)
 
 
-MARK = entries.fingerprint(0, entry(), "demo")
+MARK = identity.fingerprint(0, entry(), "demo")
 ALERTS = (WantedAlert("core", ("webhook",), "grade 3"),)
 
 
@@ -144,10 +144,10 @@ def test_the_id_follows_from_the_address_not_from_the_source() -> None:
 
 def test_an_edit_changes_the_hash_and_not_the_identity() -> None:
     before, after = Entry("g", "", "Old title"), Entry("g", "", "New title")
-    one, two = entries.fingerprint(0, before, "demo"), entries.fingerprint(0, after, "demo")
+    one, two = identity.fingerprint(0, before, "demo"), identity.fingerprint(0, after, "demo")
     assert one.guid_key == two.guid_key
     assert one.entry_hash != two.entry_hash
-    assert entries.fingerprint(0, before, "other").guid_key != one.guid_key
+    assert identity.fingerprint(0, before, "other").guid_key != one.guid_key
 
 
 def test_an_unreadable_entry_keeps_its_reason() -> None:

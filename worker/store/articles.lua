@@ -140,6 +140,7 @@ end
 
 local function decide(prefix, put, text, at, seq)
   local n, hash = known(prefix, put.guid_key)
+  if put.reused and hash ~= put.entry_hash then n = nil end
   local same_guid = n ~= nil
   if same_guid and hash == put.entry_hash then return 'seen', n, false end
   for _, key in ipairs(put.keys) do

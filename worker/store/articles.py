@@ -51,6 +51,7 @@ class PutRequest:
     keep: int
     sighting: str
     alerts: tuple[WantedAlert, ...] = ()
+    reused: bool = False  # its source gave it the id of an earlier document
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,24 @@ def public_id(url: str, source: str, guid: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What tells an entry from all others, and whether it changed since its source last showed it."""
+    """What tells an entry from all others, and whether it changed since its source last showed it.
+
+    `identity` is what stands for the entry where it has no address: its id, with its title where the id stands
+    twice in one document."""
 
     index: int
     guid_key: str
     entry_hash: str
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a source showed before under an id that it shows again: canonical address, title, text."""
+
+    url: str
+    title: str
+    text: str
 
 
 def recognise(server: Server, keys: Keys, poll: str, prints: Sequence[Fingerprint]) -> frozenset[int]:
@@ -140,6 +154,22 @@ def recognise(server: Server, keys: Keys, poll: str, prints: Sequence[Fingerprin
         return frozenset()
     answer = server.call("hketo_recognise", keys.sequence, keys.prefix, poll, *flat)
     return frozenset(int(index) for index in answer)
+
+
+def shown_before(server: Server, keys: Keys, prints: Sequence[Fingerprint]) -> dict[int, Earlier]:
+    """By index, what the store has under the ids of these entries; those with a new id are left out."""
+    pipe = server.client.pipeline(transaction=False)
+    for item in prints:
+        pipe.get(keys.known("g", item.guid_key))
+    held = zip(prints, pipe.execute(), strict=True)
+    numbers = {item.index: int(value.partition(b":")[0]) for item, value in held if value}
+    for number in numbers.values():
+        pipe.hmget(keys.article(number), "url", "title", "text")
+    return {
+        index: Earlier((url or b"").decode(), title.decode("utf-8", "replace"), _text(text))
+        for index, (url, title, text) in zip(numbers, pipe.execute(), strict=True)
+        if title is not None
+    }
 
 
 def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult]:
@@ -165,6 +195,7 @@ def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
         "keep": request.keep,
         "sighting": request.sighting,
         "alerts": request.alerts,
+        "reused": request.reused,
     }
     text = zlib.compress(request.text.encode("utf-8", "replace"))
     return keys.prefix, request.poll, str(request.index), orjson.dumps(body), text
@@ -199,7 +230,7 @@ def _article(number: int, raw: Mapping[bytes, bytes], seen: Mapping[bytes, bytes
     return StoredArticle(
         number=number,
         **{name: text(name) for name in _TEXT_FIELDS},
-        text=zlib.decompress(raw[b"text"]).decode() if raw.get(b"text") else "",
+        text=_text(raw.get(b"text")),
         ts=real("ts"),
         first_seen=real("first_seen"),
         stored=real("stored"),
@@ -214,6 +245,10 @@ def _article(number: int, raw: Mapping[bytes, bytes], seen: Mapping[bytes, bytes
         versions=int(real("versions")) + 1,
         seen_by=tuple(sorted((_sighting(v) for v in seen.values()), key=lambda s: (s.seen, s.source))),
     )
+
+
+def _text(packed: bytes | None) -> str:
+    return zlib.decompress(packed).decode() if packed else ""
 
 
 _TEXT_FIELDS = (
