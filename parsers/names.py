@@ -20,6 +20,8 @@ from parsers.script import fold
 
 _BY_LENGTH = itemgetter(0, 1)
 _BY_START = itemgetter(1)
+_VOUCHING = frozenset(("company", "org", "place"))
+_OTHER = {"hk": "my", "my": "hk"}
 _ANY_CASE, _CAPITAL, _EXACT = range(3)
 
 
@@ -94,6 +96,7 @@ class Finder:
             certain, doubtful = _without(certain, excluded), _without(doubtful, excluded)
         if doubtful:
             context = _Context(folded, country, certain)
+            context.hear(doubtful)
             certain += [match for match in doubtful if context.allows(match[4].any_of)]
         if not any(match[3].sides for match in certain):
             return Found(_mentions(text, _settled(certain, len(text), country)), ())
@@ -121,6 +124,16 @@ class _Context:
             self._true.add(f"@{country.lower()}")
         if {"@hk", "@my"} <= self._true:
             self._true.add("@both")
+
+    def hear(self, doubtful: Sequence[_Match]) -> None:
+        """Two doubtful names of different sides vouch for each other where nothing certain is named: a Hong Kong
+        conglomerate and a Malaysian one in one text are hardly both something else."""
+        if "@hk" in self._true or "@my" in self._true:
+            return
+        firm = [match for match in doubtful if match[3].kind in _VOUCHING and match[3].role != "home"]
+        spoken = {side for match in firm for side in match[3].sides if f"@{_OTHER[side]}" in match[4].any_of}
+        if spoken == {"hk", "my"}:
+            self._true |= {"@hk", "@my"}
 
     def allows(self, any_of: tuple[str, ...]) -> bool:
         return any(word in self._true if word[0] == "@" else has_word(self._folded, word) for word in any_of)

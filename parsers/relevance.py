@@ -234,9 +234,9 @@ def _state_acts(stage: Link, link: Link, officials: Sequence[Signal]) -> bool:
         return False  # a department acts every day; travellers "arrive" in its reports
     if "act-visit" in acts:
         return "act-sales" not in acts
-    if acts & _NO_STATE_ACTS:
-        return False
     matters = {signal.rule for signal in relations.matters(stage, {})}
+    if acts & _NO_STATE_ACTS or ("matter-crime-legal" in matters and officials[0].rule != "officials-both"):
+        return False
     agreed = any(name.name.kind == "agreement" for sentence in stage.sentences for name in sentence.names)
     cooperating = agreed or acts & {"act-cooperate", "act-promote"} or "matter-diplomacy" in matters
     return relations.leads(link) or bool(cooperating and matters != _LEISURE)
