@@ -38,10 +38,14 @@ RHYTHM = ScheduleSettings()
 #: Given an article, its verdict and its source: the watches that want to hear of it.
 Watching = Callable[[Article, Verdict, Source], tuple[WantedAlert, ...]]
 
+#: Stores requests in order, each alert at its time.
+Put = Callable[[Sequence[PutRequest]], list[PutResult]]
+
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """What processing needs. `lease` in seconds; `attempts` is how often a body may be begun."""
+    """What processing needs. `lease` in seconds; `attempts` is how often a body may be begun; without `put` every
+    alert is told at once."""
 
     server: Server
     keys: Keys
@@ -50,6 +54,7 @@ class Processor:
     lease: float = 30.0
     attempts: int = 3
     schedule: ScheduleSettings = RHYTHM
+    put: Put | None = None
 
     @property
     def sources(self) -> SourceStore:
@@ -124,7 +129,7 @@ def _store(
         )
         for mark in new
     ]
-    results = articles.put_many(to.server, to.keys, requests)
+    results = to.put(requests) if to.put else articles.put_many(to.server, to.keys, requests)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
     shown = Shown(body, source, document, len(known) + again, _first_seen(requests, results, seen))
     end = read_end(shown, remembered(fields), current_budget(to.server, to.keys))

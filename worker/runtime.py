@@ -15,12 +15,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from feeds.schedule import ScheduleSettings
+from worker import clock
 from worker.alerts.channels import Channel
 from worker.alerts.deliver import Delivery, Limits, RetryRules
 from worker.entries import Rules
 from worker.process import Processor
+from worker.putting import TimedPut
 from worker.redis_url import redis_py_url
 from worker.settings import Settings, load_here
 from worker.store.client import Server, connect
@@ -49,7 +52,7 @@ class Runtime:
 
     @cached_property
     def outbox(self) -> TellingOutbox:
-        return TellingOutbox(self.server, self.keys, self.watchers)
+        return TellingOutbox(self.server, self.keys, self.watchers, ZoneInfo(self.settings.zone))
 
     @cached_property
     def watchers(self) -> Watchers:
@@ -66,12 +69,18 @@ class Runtime:
             limits=Limits(alerts.timeout, alerts.lease),
             rand=random.random,
             clock=time.monotonic,
+            brief_of=self.outbox.brief,
         )
 
     @cached_property
     def remote_channels(self) -> tuple[Channel, ...]:
         """The channels that a worker serves; the terminal is served by whoever has one."""
         return remote_channels(self.settings)
+
+    @cached_property
+    def put(self) -> TimedPut:
+        zone = ZoneInfo(self.settings.zone)
+        return TimedPut(self.server, self.keys, self.watchers.timing, zone, clock.now)
 
     @cached_property
     def processor(self) -> Processor:
@@ -84,6 +93,7 @@ class Runtime:
             process.lease,
             process.attempts,
             ScheduleSettings(fixed_interval=self.settings.poll.interval),
+            self.put,
         )
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from worker.alerts.digest import Brief, gather, parse_brief_id
 from worker.alerts.message import AlertArticle, AlertMessage, StoryRef
 from worker.store import articles
 from worker.store.articles import StoredArticle
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.outbox import AlertRecord, Outbox
+from worker.store.outbox import AlertRecord, Claimed, Outbox
 from worker.watching import Watchers
 
 
 class TellingOutbox(Outbox):
     """An outbox that can put its alerts into words."""
 
-    def __init__(self, server: Server, keys: Keys, watchers: Watchers) -> None:
+    def __init__(self, server: Server, keys: Keys, watchers: Watchers, zone: ZoneInfo) -> None:
         super().__init__(server, keys)
         self.watchers = watchers
+        self.zone = zone
 
     def message(self, alert_id: str) -> AlertMessage | None:
         """The alert as its receiver gets it; None when it or its article is past its retention."""
@@ -27,6 +31,20 @@ class TellingOutbox(Outbox):
         if record is None or article is None:
             return None
         return message_of(record, article, self.watchers.name(record.watch))
+
+    def brief(self, claimed: Claimed) -> Brief | None:
+        """A brief that is ours to send, the same at every attempt; None when nothing of it is stored any more."""
+        found = (self.message(alert_id) for alert_id in self.gather(claimed))
+        messages = [message for message in found if message]
+        if not messages:
+            return None
+        _, until = parse_brief_id(claimed.alert_id)
+        return gather(messages, min(until, earliest(messages)), until, self.zone, claimed.alert_id)
+
+
+def earliest(messages: Sequence[AlertMessage]) -> datetime:
+    """When the first of what is told was seen."""
+    return min(min(one.created, *(a.first_seen for a in one.articles)) for one in messages)
 
 
 def message_of(record: AlertRecord, article: StoredArticle, watch_name: str) -> AlertMessage:
@@ -41,13 +59,14 @@ def message_of(record: AlertRecord, article: StoredArticle, watch_name: str) -> 
         score=article.score,
         tags=article.tags,
         story=StoryRef(article.story, article.title),
-        articles=(_told(article),),
+        articles=(told_article(article),),
         created=datetime.fromtimestamp(record.created, UTC),
         watch_name=watch_name,
     )
 
 
-def _told(article: StoredArticle) -> AlertArticle:
+def told_article(article: StoredArticle) -> AlertArticle:
+    """An article as alerts and feeds tell it. Pure."""
     return AlertArticle(
         id=article.id,
         guid=article.guid,

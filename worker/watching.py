@@ -11,6 +11,7 @@ from feeds.tomlfile import TomlComplaint
 from parsers.entry import Article, Verdict
 from worker.alerts.channels import Channel
 from worker.alerts.configured import open_channel, read_channels
+from worker.alerts.timing import Timing
 from worker.alerts.watch_file import read_watches
 from worker.alerts.watches import Watch, channels_of, matches
 from worker.settings import Settings
@@ -35,6 +36,10 @@ class Watchers:
     def _alert(self, watch: Watch, matched: str) -> WantedAlert:
         channels = () if watch.shadow else channels_of(watch, self.channels)
         return WantedAlert(watch.id, channels, matched, watch.shadow)
+
+    def timing(self, watch_id: str) -> Timing:
+        """When a watch may be heard; at once for one that is configured no more."""
+        return next((watch.timing for watch in self.watches if watch.id == watch_id), Timing())
 
     def name(self, watch_id: str) -> str:
         """The name of a watch; empty for one that is configured no more."""

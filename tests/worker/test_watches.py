@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from feeds.tomlfile import TomlFile, parse_toml
 from parsers.entry import Article, Verdict
+from worker.alerts.timing import Cadence, Quiet, Throttle, Timing
 from worker.alerts.watch_file import read_watches
 from worker.alerts.watches import CORE, Watch, channels_of, matches
 
@@ -131,6 +133,10 @@ def test_a_table_is_read_whole() -> None:
             words = ["自由贸易", "free trade"]
             channels = ["ops"]
             shadow = true
+            cadence = "daily 18:00 8:00"
+            quiet = "22:00-07:00"
+            throttle = "5 per hour"
+            priority = "critical"
             """
         ),
         CHANNELS,
@@ -150,6 +156,12 @@ def test_a_table_is_read_whole() -> None:
             words=("自由贸易", "free trade"),
             channels=("ops",),
             shadow=True,
+            timing=Timing(
+                Cadence("daily", (time(8), time(18))),
+                Quiet(time(22), time(7)),
+                Throttle(5, timedelta(hours=1)),
+                critical=True,
+            ),
         ),
     )
 
@@ -187,6 +199,14 @@ def test_without_a_file_there_is_the_built_in_watch_which_a_table_may_replace() 
         (
             'id = "w"\nchannels = ["terminal",\n"webhok"]',
             '5: watch "w": channels: unknown "webhok" (did you mean "webhook"?)',
+        ),
+        ('id = "w"\ncadence = "daily"', '4: watch "w": cadence: "daily": write "at once", "hourly"'),
+        ('id = "w"\ncadence = 8', '4: watch "w": cadence must be text in quotes'),
+        ('id = "w"\nquiet = "22:00-22:00"', '4: watch "w": quiet: "22:00-22:00": start and end are the same'),
+        ('id = "w"\n\nthrottle = "0 per hour"', '5: watch "w": throttle: "0 per hour": write a throttle as'),
+        (
+            'id = "w"\npriority = "crit"',
+            '4: watch "w": priority: unknown "crit" (did you mean "critical"?)',
         ),
     ],
 )

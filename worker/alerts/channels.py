@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from feeds.http import PostResult, post_sync
+from worker.alerts.digest import Brief
 from worker.alerts.message import AlertMessage, one_line
-from worker.alerts.terminal import render
+from worker.alerts.terminal import render, render_brief
 
 # Answers that a later try may change; every other 4xx says that this request will never be taken.
 _PASSING_4XX = frozenset({408, 425, 429})
@@ -33,12 +34,14 @@ class SendResult:
 
 
 class Channel(Protocol):
-    """A place alerts go to. `send` returns within its time limit; nothing that a receiver does raises."""
+    """A place alerts go to. Sending returns within its time limit; nothing that a receiver does raises."""
 
     @property
     def name(self) -> str: ...
 
     def send(self, message: AlertMessage) -> SendResult: ...
+
+    def send_brief(self, brief: Brief) -> SendResult: ...
 
 
 def delivery_id(alert_id: str, channel: str) -> str:
@@ -57,11 +60,13 @@ class WebhookChannel:
     contact: str = ""
 
     def send(self, message: AlertMessage) -> SendResult:
-        body = message.to_json()
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": delivery_id(message.alert_id, self.name),
-        }
+        return self._post(message.to_json(), delivery_id(message.alert_id, self.name))
+
+    def send_brief(self, brief: Brief) -> SendResult:
+        return self._post(brief.to_json(), delivery_id(brief.id, self.name))
+
+    def _post(self, body: bytes, identity: str) -> SendResult:
+        headers = {"Content-Type": "application/json", "Idempotency-Key": identity}
         if self.secret:
             headers["X-Hketo-Signature"] = signature(body, self.secret)
         return judge_answer(post_sync(self.url, body, headers, self.timeout, contact=self.contact))
@@ -112,8 +117,14 @@ class TerminalChannel:
     name: str = "terminal"
 
     def send(self, message: AlertMessage) -> SendResult:
+        return self._print(render(message, self.zone))
+
+    def send_brief(self, brief: Brief) -> SendResult:
+        return self._print(render_brief(brief, self.zone))
+
+    def _print(self, what: RenderableType) -> SendResult:
         with self.console.capture() as drawn:
-            self.console.print(render(message, self.zone))
+            self.console.print(what)
             self.console.print()
         try:
             # Not by the console itself: rich ends the whole process when a pipe breaks.

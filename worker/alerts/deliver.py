@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 import structlog
 
 from worker.alerts.channels import Channel, SendResult
+from worker.alerts.digest import Brief
 from worker.alerts.message import AlertMessage
 from worker.alerts.pace import LocalPaces, PaceRules, Paces, after, resting, room, wait
 from worker.store.outbox import Claimed
@@ -128,8 +129,8 @@ _PACES = LocalPaces()
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One channel being served. `message_of` gives the message of an alert id, None when the alert is gone;
-    `rand` a number in [0, 1); `clock` seconds, of one clock for all that share `paces`, which are the
-    process's own unless others are given."""
+    `brief_of` the same for a claimed brief; `rand` a number in [0, 1); `clock` seconds, of one clock for all that
+    share `paces`, which are the process's own unless others are given."""
 
     outbox: Outbox
     channel: Channel
@@ -140,6 +141,7 @@ class Delivery:
     clock: Callable[[], float]
     paces: Paces = field(default_factory=lambda: _PACES)
     pace_rules: PaceRules = field(default_factory=PaceRules)
+    brief_of: Callable[[Claimed], Brief | None] = lambda _claimed: None
 
     def run(self) -> Tally:
         """Send what is due until nothing is, the channel is held, or the budget is spent. Nothing is done when
@@ -188,14 +190,16 @@ class Delivery:
         return "back" if self.outbox.retry(untried, rest, "waits: the channel asked for patience") else "lost"
 
     def _send(self, claimed: Claimed) -> SendResult:
-        message = self.message_of(claimed.alert_id)
-        if message is None:
-            return SendResult(False, permanent=True, reason="the alert is no longer stored")
         try:
-            return self.channel.send(message)
+            if claimed.is_brief:
+                if brief := self.brief_of(claimed):
+                    return self.channel.send_brief(brief)
+            elif message := self.message_of(claimed.alert_id):
+                return self.channel.send(message)
         except Exception as error:  # a fault of ours must cost this delivery an attempt, not stop the others
             _log.exception("a channel failed", channel=self.channel.name, id=claimed.delivery_id)
             return SendResult(False, reason=f"internal error: {type(error).__name__}: {error}")
+        return SendResult(False, permanent=True, reason="the alert is no longer stored")
 
     def _record(self, claimed: Claimed, decision: Decision) -> bool:
         match decision.state:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import cache
+from importlib import resources
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.alerts.message import AlertMessage, rfc3339
+import orjson
+
+from worker.alerts.message import AlertMessage, rfc3339, webhook_schema
 
 OTHER = "other"
 _HOURLY_UP_TO = timedelta(hours=36)
@@ -41,19 +47,59 @@ class Brief:
     until: datetime
     groups: tuple[Group, ...]
     coverage: tuple[Coverage, ...]
-
-    @property
-    def id(self) -> str:
-        """The same for the same watch and time, so that a brief sent twice can be told."""
-        return f"{self.watch}@{rfc3339(self.until)}"
+    id: str
 
     @property
     def stories(self) -> int:
         return sum(len(group.stories) for group in self.groups)
 
+    def to_json(self) -> bytes:
+        """The webhook's body: UTF-8 JSON as `brief_schema` describes it."""
+        return orjson.dumps(self.as_object())
 
-def gather(messages: Sequence[AlertMessage], since: datetime, until: datetime, zone: ZoneInfo) -> Brief:
-    """One brief from the alerts of one watch. Raises ValueError when there are none, or of several watches."""
+    def as_object(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "brief_id": self.id,
+            "kind": "brief",
+            "watch": self.watch,
+            "watch_name": self.watch_name,
+            "since": rfc3339(self.since),
+            "until": rfc3339(self.until),
+            "groups": [
+                {"topic": group.topic, "stories": [story.as_object() for story in group.stories]}
+                for group in self.groups
+            ],
+            "coverage": [{"start": rfc3339(one.start), "articles": one.articles} for one in self.coverage],
+        }
+
+
+def brief_id(watch: str, until: datetime) -> str:
+    """The same for the same watch and time (aware), so that a brief sent twice can be told. What comes too late for
+    a brief of that time goes into another, whose id ends in `.2` and so on."""
+    return f"{watch}@{rfc3339(until)}"
+
+
+def parse_brief_id(text: str) -> tuple[str, datetime]:
+    """The watch and the time. Raises ValueError."""
+    watch, _, rest = text.partition("@")
+    return watch, datetime.fromisoformat(rest.partition(".")[0])
+
+
+@cache
+def brief_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the body; that of an alert stands in it."""
+    text = resources.files("worker.alerts").joinpath("brief.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    schema["$defs"]["alert"] = webhook_schema()
+    return schema
+
+
+def gather(
+    messages: Sequence[AlertMessage], since: datetime, until: datetime, zone: ZoneInfo, name: str = ""
+) -> Brief:
+    """One brief from the alerts of one watch; `name` is its id where it is not the first of its time. Raises
+    ValueError when there are no alerts, or of several watches."""
     watches = {message.watch for message in messages}
     if len(watches) != 1:
         raise ValueError(f"a brief is of one watch, not of {len(watches)}")
@@ -66,6 +112,7 @@ def gather(messages: Sequence[AlertMessage], since: datetime, until: datetime, z
         until=until,
         groups=by_topic(stories),
         coverage=coverage(stories, since, until, zone),
+        id=name or brief_id(newest.watch, until),
     )
 
 
@@ -98,7 +145,7 @@ def coverage(
         one.first_seen for story in stories for one in story.articles if since <= one.first_seen < until
     )
     starts = _starts(since.astimezone(zone), until, hourly=until - since <= _HOURLY_UP_TO)
-    ends = [*starts[1:], None]
+    ends = [*starts[1:], None][: len(starts)]  # no time at all has no hours
     return tuple(
         Coverage(start, sum(1 for moment in seen if start <= moment and (end is None or moment < end)))
         for start, end in zip(starts, ends, strict=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from worker.alerts.digest import Brief
 from worker.alerts.message import AlertArticle, AlertMessage, one_line
+from worker.alerts.view import sparkline
 from worker.alerts.when import show_published, show_time, zone_label
 
 GRADE_NAMES = {3: "CORE", 2: "LINK", 1: "MENTION", 0: "NONE"}
@@ -35,6 +37,20 @@ def render(message: AlertMessage, zone: ZoneInfo) -> RenderableType:
     if hidden > 0:
         grid.add_row("", Text(f"and {hidden} more", style="dim"))
     return grid
+
+
+def render_brief(brief: Brief, zone: ZoneInfo) -> RenderableType:
+    """A brief: a heading, then its stories under their topics."""
+    name = one_line(brief.watch_name or brief.watch, 120)
+    until = f"{show_time(brief.until, zone)} {zone_label(brief.until, zone)}"
+    lines: list[RenderableType] = [
+        Text.assemble((f" BRIEF {name} ", "bold reverse"), f"  {until}"),
+        Text(sparkline([one.articles for one in brief.coverage]), style="dim"),
+    ]
+    for group in brief.groups:
+        lines += [Text(f"\n{one_line(group.topic, 80)}", style="bold cyan")]
+        lines += [render(story, zone) for story in group.stories]
+    return Group(*lines)
 
 
 def terminal_lines(message: AlertMessage, width: int, zone: ZoneInfo, *, color: bool = False) -> list[str]:

@@ -76,6 +76,9 @@ class Timing:
     critical: bool = False
 
 
+AT_ONCE = Timing()
+
+
 def parse_cadence(text: str) -> Cadence:
     """Raises TimingError."""
     words = text.lower().split()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from feeds.tomlfile import TomlComplaint, TomlFile, did_you_mean
+from worker.alerts.timing import Cadence, Timing, TimingError, parse_cadence, parse_quiet, parse_throttle
 from worker.alerts.watches import CHINESE, CORE, LANGS, TAG_KINDS, TIERS, Watch
+
+T = TypeVar("T")
 
 _KEYS = frozenset(
     {"id", "name", "grade_min", "tags_any", "tags_all", "tags_none", "langs", "tiers", "words", "channels"}
-    | {"shadow"}
+    | {"shadow", "cadence", "quiet", "throttle", "priority"}
 )
+PRIORITIES = ("normal", "critical")
 # Ids travel inside other ids ("alert|channel"), in headers and in addresses.
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _TAG = re.compile(r"([a-z]+)/([a-z0-9][a-z0-9-]*|\*)")
@@ -71,7 +75,31 @@ class _Table:
             words=self.words(),
             channels=self.choices("channels", channels),
             shadow=self.flag("shadow"),
+            timing=self.timing(),
         )
+
+    def timing(self) -> Timing:
+        return Timing(
+            cadence=self.rule("cadence", parse_cadence) or Cadence(),
+            quiet=self.rule("quiet", parse_quiet),
+            throttle=self.rule("throttle", parse_throttle),
+            critical=self.priority() == "critical",
+        )
+
+    def rule(self, key: str, parse: Callable[[str], T]) -> T | None:
+        """A rule of time; None when the table has none."""
+        if key not in self.table:
+            return None
+        try:
+            return parse(self.text(key))
+        except TimingError as error:
+            raise self.wrong(f"{key}: {error}", key) from error
+
+    def priority(self) -> str:
+        value = self.table.get("priority", PRIORITIES[0])
+        if value not in PRIORITIES:
+            raise self.wrong(f'priority: unknown "{value}"{did_you_mean(str(value), PRIORITIES)}', "priority")
+        return str(value)
 
     @property
     def what(self) -> str:

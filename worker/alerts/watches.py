@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from parsers.entry import Article, Verdict
 from parsers.script import fold
+from worker.alerts.timing import AT_ONCE, Timing
 
 LANGS = ("en", "ms", "id", "zh-Hans", "zh-Hant", "other")
 TIERS = ("government", "wire", "press", "trade", "search")
@@ -30,7 +31,7 @@ class Watch:
 
     Tags are `kind/name`, or `kind/*` for any of a kind. `words` are words or phrases of any script, one of
     which must stand in the title, summary or text. No `channels`: all that are configured. A `shadow` watch
-    records what it would have sent.
+    records what it would have sent. `timing` says when it may be heard.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Watch:
     words: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     shadow: bool = False
+    timing: Timing = AT_ONCE
 
 
 CORE = Watch(id="core", name="Malaysia–Hong Kong relations")

@@ -49,7 +49,9 @@ def steps(
         ways.append(Step(ALERTED, alert.created, alert.created - article.stored if article.stored else None))
         for delivery in deliveries:
             if delivery.sent:
-                ways.append(Step(delivery.channel, delivery.sent, delivery.sent - alert.created))
+                # What a watch wanted later is measured from when it wanted it.
+                asked = max(alert.created, delivery.due)
+                ways.append(Step(delivery.channel, delivery.sent, delivery.sent - asked))
     return ways
 
 

@@ -16,14 +16,17 @@ STYLES = {"sent": "green", "pending": "yellow", "dead": "bold red"}
 
 
 def delivery_object(delivery: DeliveryRecord) -> dict[str, Any]:
-    """A delivery as plain values; times RFC 3339 or null. `note` is the channel's own id, or the reason."""
+    """A delivery as plain values; times RFC 3339 or null. `brief` is the delivery that it is part of; `note` is the
+    channel's own id, or the reason."""
     return {
         "id": delivery.id,
         "alert": delivery.alert_id,
         "channel": delivery.channel,
         "state": delivery.state,
         "attempts": delivery.attempts,
+        "brief": delivery.brief or None,
         "created": at_utc(delivery.created),
+        "due": at_utc(delivery.due),
         "sent": at_utc(delivery.sent),
         "dead": at_utc(delivery.dead) if delivery.state == "dead" else None,
         "note": delivery.note,

@@ -4,6 +4,8 @@
 
 local MAX_VERSIONS = 20
 
+--@include alerts.lua
+
 local function now()
   local t = redis.call('TIME')
   return tonumber(t[1]) + tonumber(t[2]) / 1000000
@@ -83,22 +85,11 @@ local function alert(prefix, put, n, at)
   local channels = {}
   for _, wanted in ipairs(put.alerts) do
     local id = wanted.watch .. '-' .. story
-    local key = prefix .. 'al:' .. id
-    if redis.call('EXISTS', key) == 0 then
-      redis.call('HSET', key, 'watch', wanted.watch, 'story', story, 'n', n, 'kind', 'first', 'grade', put.grade,
-        'sentence', put.fields.sentence, 'matched', wanted.matched, 'created', string.format('%.3f', at),
-        'shadow', wanted.shadow and '1' or '0')
-      redis.call('EXPIRE', key, put.keep)
-      redis.call('ZADD', prefix .. 'alerts', at, id)
-      for _, channel in ipairs(wanted.channels) do
-        local delivery = id .. '|' .. channel
-        redis.call('HSET', prefix .. 'dl:' .. delivery, 'alert', id, 'channel', channel, 'state', 'pending',
-          'attempts', 0, 'created', string.format('%.3f', at))
-        redis.call('EXPIRE', prefix .. 'dl:' .. delivery, put.keep)
-        redis.call('ZADD', prefix .. 'out:' .. channel, at, delivery)
-        redis.call('SADD', prefix .. 'channels', channel)
-        channels[#channels + 1] = channel
-      end
+    if redis.call('EXISTS', prefix .. 'al:' .. id) == 0 then
+      redis.call('HSET', prefix .. 'al:' .. id, 'watch', wanted.watch, 'story', story, 'n', n, 'kind', 'first',
+        'grade', put.grade, 'sentence', put.fields.sentence, 'matched', wanted.matched,
+        'created', string.format('%.3f', at), 'shadow', wanted.shadow and '1' or '0')
+      tell_watch(prefix, wanted, id, at, put.keep, channels)
     end
   end
   return channels

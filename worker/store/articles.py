@@ -20,12 +20,21 @@ FATES: tuple[Fate, ...] = (STORED, UPDATED, DUPLICATE, SEEN, OFF_TOPIC, TOO_OLD,
 
 @dataclass(frozen=True, slots=True)
 class WantedAlert:
-    """A watch that this article should be told to, if its story was not told to it yet."""
+    """A watch that this article should be told to, if its story was not told to it yet.
+
+    `due`: when it goes out, seconds since 1970; 0 for at once. `brief`: the id of the brief it is gathered in,
+    empty for a message of its own; `why` says what held it back. `window`: seconds for which the watch's throttle
+    must remember the message, 0 without one; it counts at `counted` (seconds since 1970)."""
 
     watch: str
     channels: tuple[str, ...]
     matched: str
     shadow: bool = False
+    due: float = 0.0
+    brief: str = ""
+    why: str = ""
+    window: float = 0.0
+    counted: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any, TypeAlias, cast
@@ -25,6 +26,8 @@ __all__ = [
 ]
 
 LIBRARIES = ("lease", "sources", "articles", "outbox", "stories", "storyrecords")
+
+_INCLUDE = re.compile(r"^--@include (\w+\.lua)$", re.MULTILINE)
 
 #: What a caller may catch when the server is away for a moment.
 ServerAway = (RedisConnectionError, RedisTimeoutError)
@@ -90,7 +93,9 @@ class Server:
 
 
 def library_source(name: str) -> str:
-    return (files("worker.store") / f"{name}.lua").read_text(encoding="utf-8")
+    """A library's text. They cannot call each other, so a line `--@include x.lua` stands for what two need."""
+    text = (files("worker.store") / f"{name}.lua").read_text(encoding="utf-8")
+    return _INCLUDE.sub(lambda found: (files("worker.store") / found[1]).read_text(encoding="utf-8"), text)
 
 
 def digest(*parts: str) -> str:

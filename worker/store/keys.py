@@ -33,6 +33,8 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `out:<channel>:lease` | hash | delivery id -> token | until released | lease.lua |
 | `channels` | set | names of channels that ever had a delivery | for ever | put |
 | `dl:<delivery>` | hash | state, attempts and times of one delivery | kept | put, outbox.lua |
+| `br:<delivery>` | set | ids of the deliveries that go out together as this brief | kept | put |
+| `wt:<watch>` | zset | messages of a watch that has a throttle, by when they go out | as long as the throttle looks back | put |
 | `dead` | zset | delivery id by time of death | trimmed | outbox.lua |
 | `fates:<day>` | hash | `source|fate` -> count; day = UTC `YYYY-MM-DD` | 90 days | finish_body |
 | `polls:<source>` | list | the last 20 polls (JSON), newest first | for ever | finish_poll, finish_body |
@@ -147,6 +149,12 @@ class Keys:
 
     def delivery(self, delivery: str) -> str:
         return self._("dl", delivery)
+
+    def brief(self, delivery: str) -> str:
+        return self._("br", delivery)
+
+    def watch_times(self, watch: str) -> str:
+        return self._("wt", watch)
 
     @property
     def dead(self) -> str:

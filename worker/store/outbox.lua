@@ -16,6 +16,19 @@ local function let_go(keys, delivery)
   redis.call('ZREM', keys[1], delivery)
 end
 
+-- The records that share the fate of a delivery: its own and, if it is a brief, those of what it holds.
+local function records(prefix, delivery)
+  local all = redis.call('SMEMBERS', prefix .. 'br:' .. delivery)
+  all[#all + 1] = delivery
+  return all
+end
+
+local function note(prefix, delivery, ...)
+  for _, name in ipairs(records(prefix, delivery)) do
+    if redis.call('EXISTS', prefix .. 'dl:' .. name) == 1 then redis.call('HSET', prefix .. 'dl:' .. name, ...) end
+  end
+end
+
 -- settle  ARGV: prefix, delivery, token, state (sent | dead), attempt, note (the channel's own id, or the reason)
 -- ->  1, or 0 when the token is not valid any more
 local function settle(keys, args)
@@ -23,8 +36,7 @@ local function settle(keys, args)
   if not held(keys, delivery, token) then return 0 end
   local at = now()
   let_go(keys, delivery)
-  redis.call('HSET', prefix .. 'dl:' .. delivery, 'state', state, 'attempts', args[5], 'note', args[6],
-    state, string.format('%.3f', at))
+  note(prefix, delivery, 'state', state, 'attempts', args[5], 'note', args[6], state, string.format('%.3f', at))
   if state == 'dead' then redis.call('ZADD', prefix .. 'dead', at, delivery) end
   return 1
 end
@@ -35,20 +47,31 @@ local function later(keys, args)
   if not held(keys, delivery, token) then return 0 end
   redis.call('HDEL', keys[1] .. ':lease', delivery)
   redis.call('ZADD', keys[1], 'XX', now() + tonumber(args[4]), delivery)
-  redis.call('HSET', prefix .. 'dl:' .. delivery, 'attempts', args[5], 'note', args[6])
+  note(prefix, delivery, 'attempts', args[5], 'note', args[6])
   return 1
 end
 
 -- revive  ARGV: prefix, delivery  ->  1 when a dead delivery is pending again, else 0
+-- What is part of a brief is sent again with all of it.
 local function revive(keys, args)
-  local prefix, delivery = args[1], args[2]
+  local prefix = args[1]
+  local delivery = redis.call('HGET', prefix .. 'dl:' .. args[2], 'brief') or args[2]
   if redis.call('ZREM', prefix .. 'dead', delivery) == 0 then return 0 end
   if redis.call('EXISTS', prefix .. 'dl:' .. delivery) == 0 then return 0 end
-  redis.call('HSET', prefix .. 'dl:' .. delivery, 'state', 'pending', 'attempts', 0, 'note', 'tried again by hand')
+  note(prefix, delivery, 'state', 'pending', 'attempts', 0, 'note', 'tried again by hand')
   redis.call('ZADD', keys[1], now(), delivery)
   return 1
+end
+
+-- gather  ARGV: prefix, brief, token  ->  the deliveries in a brief, which takes no more of them from then on, so
+-- that it says the same at every attempt; none when the token is not valid any more
+local function gather(keys, args)
+  if not held(keys, args[2], args[3]) then return {} end
+  redis.call('HSET', args[1] .. 'dl:' .. args[2], 'closed', '1')
+  return redis.call('SMEMBERS', args[1] .. 'br:' .. args[2])
 end
 
 redis.register_function('hketo_settle', settle)
 redis.register_function('hketo_later', later)
 redis.register_function('hketo_revive', revive)
+redis.register_function('hketo_gather', gather)

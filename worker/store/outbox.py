@@ -13,12 +13,16 @@ from worker.store.lease import Claim, claim
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that is ours to try. `attempt` counts from 1."""
+    """A delivery that is ours to try. `attempt` counts from 1. `alert_id` is that of a brief when it is one."""
 
     delivery_id: str
     alert_id: str
     attempt: int
     token: str
+
+    @property
+    def is_brief(self) -> bool:
+        return "@" in self.alert_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class AlertRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """One alert on one channel. `state` is pending, sent or dead; times in seconds since 1970, 0 when not yet."""
+    """One alert, or one brief of several, on one channel. `state` is pending, sent or dead; times in seconds since
+    1970, 0 when not yet; `due` is when it was first to go out. `brief`: the delivery that it is part of."""
 
     id: str
     alert_id: str
@@ -50,6 +55,8 @@ class DeliveryRecord:
     sent: float
     dead: float
     note: str
+    due: float = 0.0
+    brief: str = ""
 
 
 class Outbox:
@@ -88,8 +95,20 @@ class Outbox:
         args = (claimed.delivery_id, claimed.token, delay, claimed.attempt, reason)
         return bool(self.server.call("hketo_later", self._key(claimed), self.keys.prefix, *args) == 1)
 
+    def gather(self, claimed: Claimed) -> list[str]:
+        """Ids of the alerts in a brief, in order; the brief takes no more from then on. None when it is not ours
+        any more."""
+        args = (claimed.delivery_id, claimed.token)
+        found = self.server.call("hketo_gather", self._key(claimed), self.keys.prefix, *args)
+        return sorted(name.decode().rpartition("|")[0] for name in found)
+
+    def times(self, watch: str, since: float) -> list[float]:
+        """When messages of a watch that has a throttle went out, or will (seconds since 1970), from `since` on."""
+        found = self._client.zrangebyscore(self.keys.watch_times(watch), since, "+inf", withscores=True)
+        return [due for _, due in found]
+
     def revive(self, delivery_id: str) -> bool:
-        """Puts a dead delivery back. False when it was not dead."""
+        """Puts a dead delivery back, with all of the brief that it is part of. False when it was not dead."""
         key = self.keys.outbox(delivery_id.rpartition("|")[2])
         return bool(self.server.call("hketo_revive", key, self.keys.prefix, delivery_id) == 1)
 
@@ -157,4 +176,6 @@ def _delivery(delivery_id: str, raw: dict[bytes, bytes]) -> DeliveryRecord:
         sent=float(get.get("sent", 0)),
         dead=float(get.get("dead", 0)),
         note=get.get("note", ""),
+        due=float(get.get("due", 0)),
+        brief=get.get("brief", ""),
     )
