@@ -40,12 +40,17 @@ def watch_feed(
     return document
 
 
+def entry_id(namespace: str, message: AlertMessage) -> str:
+    """The id of an alert in feeds of every format: the same for ever."""
+    return _urn(namespace, "alert", message.alert_id)
+
+
 def _entry(feed: etree._Element, message: AlertMessage, reader: Reader, namespace: str) -> None:
     entry = _add(feed, "entry")
     first = message.articles[0] if message.articles else None
     if first and first.lang not in ("", "other"):
         entry.set(f"{_XML}lang", first.lang)
-    _add(entry, "id", _urn(namespace, "alert", message.alert_id))
+    _add(entry, "id", entry_id(namespace, message))
     _add(entry, "title", one_line(message.story.title, 300) or one_line(message.reason, 300) or "(no title)")
     _add(entry, "updated", rfc3339(message.created))
     for publisher in dict.fromkeys(one_line(one.publisher or one.source, 80) for one in message.articles):

@@ -33,10 +33,15 @@ def emit(objects: Iterable[Mapping[str, Any]]) -> None:
 
 def json_line(item: Mapping[str, Any]) -> bytes:
     """UTF-8 with its line end. Lone surrogates, which have no UTF-8, are replaced."""
+    return json_bytes(dict(item)) + b"\n"
+
+
+def json_bytes(value: Any) -> bytes:
+    """UTF-8 JSON. Lone surrogates, which have no UTF-8, are replaced."""
     try:
-        return orjson.dumps(dict(item), option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps(value)
     except TypeError:
-        return orjson.dumps(_mended(item), option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps(_mended(value))
 
 
 def _mended(value: Any) -> Any:
