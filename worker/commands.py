@@ -31,6 +31,11 @@ def process_worker(processes: int) -> list[str]:
     ]  # fmt: skip
 
 
+def web() -> list[str]:
+    """Serves the page, the API and the feeds, as the settings of its environment say."""
+    return ["worker.cli.main", "serve"]
+
+
 def here(command: list[str]) -> list[str]:
     """The command run by this interpreter, whatever the PATH says."""
     return [sys.executable, "-m", *command]

@@ -20,6 +20,7 @@ from worker.runtime import Runtime, open_runtime
 from worker.settings import Settings, as_environment
 from worker.store.client import ServerAway
 from worker.supervise import ChildSpec, Supervisor
+from worker.web import listening
 
 LOOK_SECONDS = 0.2
 #: Workers get this long to finish what they do when the service is stopped, so that all is over within five seconds.
@@ -84,7 +85,7 @@ class Service:
                 f"{new + kept} sources are polled ({new} new, {dropped} no longer); Ctrl-C stops everything"
             )
             events = Events(runtime)
-            self.supervisor.start(_children(settings), time.monotonic())
+            self.supervisor.start([*_children(settings), *self._web(settings)], time.monotonic())
             _start_beat(settings)
             while not stop.asked:
                 self._round(runtime, events)
@@ -93,6 +94,24 @@ class Service:
             self.supervisor.stop(PATIENCE)
             if self.embedded:
                 self.embedded.stop()
+
+    def _web(self, settings: Settings) -> list[ChildSpec]:
+        """The page and the API, unless they are switched off or their port is taken."""
+        web = settings.web
+        if not web.port:
+            return []
+        if taken := listening.free(web.host, web.port):
+            self.say(f"no page and no API: {taken}; set web.port to another port, or to 0")
+            return []
+        self.say(f"the page is at {listening.address(web.host, web.port)}")
+        return [
+            ChildSpec(
+                "web",
+                commands.here(commands.web()),
+                _environment(settings),
+                _log_folder(settings) / "web.log",
+            )
+        ]
 
     def _with_server(self) -> Settings:
         if self.settings.redis_url:
@@ -114,13 +133,17 @@ class Service:
 
 
 def _children(settings: Settings) -> list[ChildSpec]:
-    env = {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1"}
+    env = _environment(settings)
     folder = _log_folder(settings)
     processes = settings.process.workers or max(1, (os.cpu_count() or 1) // 2)
     return [
         ChildSpec("poll", commands.here(commands.poll_worker()), env, folder / "poll.log"),
         ChildSpec("process", commands.here(commands.process_worker(processes)), env, folder / "process.log"),
     ]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1"}
 
 
 def _log_folder(settings: Settings) -> Path:

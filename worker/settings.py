@@ -38,7 +38,9 @@ from worker.settings_tables import (
     RedisUrl,
     StoreSettings,
     WebhookSettings,
+    WebSettings,
     Zone,
+    is_loopback,
 )
 
 __all__ = ["Origin", "Settings", "SettingsError", "as_environment", "load", "load_here"]
@@ -101,6 +103,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     alerts: AlertSettings = AlertSettings()
     webhook: WebhookSettings = WebhookSettings()
+    web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     _loaded: _Loaded = PrivateAttr(default_factory=_Loaded)
 
@@ -234,11 +237,14 @@ def _contradictions(settings: Settings) -> list[str]:
     def told(name: str) -> str:
         return f"{name} = {as_text(settings._value(name))} ({settings._origin(name)})"
 
-    return [
+    found = [
         f"{told(longer)} must be more than {told(shorter)}"
         for longer, shorter in _LONGER_THAN
         if float(as_text(settings._value(longer))) <= float(as_text(settings._value(shorter)))
     ]
+    if settings.web.token is None and settings.web.port and not is_loopback(settings.web.host):
+        found.append(f"{told('web.host')} is open to other machines: set web.token too")
+    return found
 
 
 def _shown(leaf: Leaf, value: object) -> str:

@@ -5,6 +5,7 @@ The sentences are what `hketo-watch settings` and the manual show.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -32,6 +33,14 @@ def is_web_url(url: str) -> bool:
         return False
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a name or address, without brackets, is that of this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 def _web_address(value: SecretStr) -> SecretStr:
     if not is_web_url(value.get_secret_value()):
         raise ValueError("is not an address such as https://example.org/hook")
@@ -51,6 +60,8 @@ Count = Annotated[int, Field(ge=1)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_address)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 WebUrl = Annotated[SecretStr, AfterValidator(_web_address)]
+Token = Annotated[SecretStr, Field(min_length=16)]
+Listen = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")]  # a name or address without brackets
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:\[\]-]+$")]
 HeaderText = Annotated[str, Field(pattern=r"^[ -~]*$")]  # goes into a request header as it is
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -168,6 +179,24 @@ class WebhookSettings(Section):
         default=None, description="Address that gets every alert as JSON by POST; unset: none"
     )
     secret: Secret | None = Field(default=None, description="Key of the HMAC-SHA256 signature of each body")
+
+
+class WebSettings(Section):
+    """The page, the API and the feeds."""
+
+    host: Listen = Field(default="127.0.0.1", description="Address that the page and the API listen on")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8321, description="Port of the page and the API; 0: neither is started"
+    )
+    token: Token | None = Field(
+        default=None, description="Bearer token for reading from other machines; unset: only this machine reads"
+    )
+    admin_token: Token | None = Field(
+        default=None, description="Bearer token that may also change things; unset: nothing can be changed"
+    )
+    rate: Count = Field(
+        default=600, description="Requests a minute that one address off this machine may make"
+    )
 
 
 class LogSettings(Section):

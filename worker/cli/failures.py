@@ -12,6 +12,7 @@ from worker.query import QueryError
 from worker.redis_url import RedisUrlError
 from worker.settings import SettingsError
 from worker.store.client import ServerAway, ServerError, StoreUnusable
+from worker.web.listening import PortTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Failure:
 # Which errors, what is said before their own words, and the exit code. The first that fits counts.
 _KNOWN: tuple[tuple[tuple[type[Exception], ...], str, int], ...] = (
     ((TomlComplaint, QueryError, RedisUrlError), "", 2),
-    ((EmbeddedError, StoreUnusable, NoService), "", 1),
+    ((EmbeddedError, StoreUnusable, NoService, PortTaken), "", 1),
     (ServerAway, "the store does not answer: ", 1),
     ((ServerError,), "the store refused: ", 1),
     ((UnicodeEncodeError,), "an argument is not valid UTF-8: ", 2),

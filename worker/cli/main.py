@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from worker.cli import alerts, deliveries, health, plumbing, run, search, sources, stats, why
+from worker.cli import alerts, deliveries, health, plumbing, run, search, serve, sources, stats, why
 from worker.cli import settings as settings_command
 from worker.cli.options import Globals
 
@@ -71,6 +71,7 @@ def main(
 
 app.command("run", rich_help_panel=OPERATE)(run.run_command)
 app.command("demo", rich_help_panel=OPERATE)(run.demo_command)
+app.command("serve", rich_help_panel=OPERATE)(serve.serve_command)
 app.command("search", rich_help_panel=ASK)(search.search_command)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=ASK)
 app.command("why", rich_help_panel=ASK)(why.why_command)
