@@ -30,4 +30,11 @@ def test_every_queue_has_a_worker_and_there_is_one_beat() -> None:
         queue for line in services.values() if "-Q" in line for queue in line[line.index("-Q") + 1].split(",")
     }
     assert queues == {"poll", "process", "deliver"}
-    assert [name for name, line in services.items() if line[3] == "beat"] == ["beat"]
+    assert [name for name, line in services.items() if line[3:4] == ["beat"]] == ["beat"]
+
+
+def test_the_page_is_served_with_a_token() -> None:
+    assert composed()["web"] == ["hketo-watch", "serve"]
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert "HKETO_WEB__TOKEN_FILE: /run/secrets/web_token" in text
+    assert 'ports: ["127.0.0.1:8321:8321"]' in text
