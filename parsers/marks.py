@@ -14,7 +14,7 @@ _MOST = 1000
 
 def entry_marks(body: bytes) -> tuple[str, ...]:
     """One short hash for each RSS item or Atom entry, in order; empty when the body is not one of those in an
-    encoding that contains ASCII, or holds more than 1,000: then it must be read.
+    encoding that contains ASCII, holds more than 1,000, or breaks off within one: then it must be read.
 
     Everything between the end of one entry and that of the next goes into the mark of the latter, so nothing
     in an entry can change without changing a mark.
@@ -22,7 +22,7 @@ def entry_marks(body: bytes) -> tuple[str, ...]:
     end, start = _ENDS[0] if _ENDS[0][0] in body else _ENDS[1]
     pieces = body.split(end, _MOST + 1)
     first = pieces[0].find(start)
-    if first < 0 or not 1 < len(pieces) <= _MOST + 1:
+    if first < 0 or not 1 < len(pieces) <= _MOST + 1 or start in pieces[-1]:
         return ()
     blocks = [pieces[0][first:], *pieces[1:-1]]
     return tuple(blake2b(block.strip(), digest_size=8).hexdigest() for block in blocks)

@@ -22,6 +22,7 @@ from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.entries import Occasion, Rules
 from worker.identity import fingerprints, marked_if_another
 from worker.planning import current_budget
+from worker.seen import all_seen, marks_state, standing_for
 from worker.source_memory import remembered
 from worker.store import articles
 from worker.store.articles import Fingerprint, PutRequest, PutResult, WantedAlert
@@ -101,6 +102,8 @@ def process_body(to: Processor, held: Claim) -> Processed | None:
     if to.sources.count_attempt(held.member) > to.attempts:
         gave_up = f"reading it failed {to.attempts} times; see the worker's log"
         return _close_unread(to, held, Unread(body, source, "gave-up", gave_up))
+    if done := _close_seen(to, held, body, source):
+        return done
     context, seen = context_of(source), datetime.fromtimestamp(body.fetched, UTC)
     try:
         document = read(
@@ -133,12 +136,27 @@ def _store(
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
     shown = Shown(body, source, document, len(known) + again, _first_seen(requests, results, seen))
     end = read_end(shown, remembered(fields), current_budget(to.server, to.keys))
+    end = replace(end, state=end.state | marks_state(body.body, document, body.fetched))
     fates = _finish(to, held, body, len(marks), end)
     if fates is None:
         return None
     return Processed(
         source.id, fates, frozenset(channel for result in results for channel in result.channels)
     )
+
+
+def _close_seen(to: Processor, held: Claim, body: StagedBody, source: Source) -> Processed | None:
+    """Closes a body in which nothing is new; None when it must be read."""
+    fields = to.sources.states([source.id])[source.id]
+    size = all_seen(body.body, fields, body.fetched)
+    if not size:
+        return None
+    articles.count_seen(to.server, to.keys, body.poll, size)
+    memory = remembered(fields)
+    shown = Shown(body, source, standing_for(fields, memory, size), size, ())
+    end = read_end(shown, memory, current_budget(to.server, to.keys))
+    fates = _finish(to, held, body, size, end)
+    return Processed(source.id, fates) if fates else None
 
 
 def _first_seen(requests: Sequence[PutRequest], results: Sequence[PutResult], seen: datetime) -> list[Seen]:

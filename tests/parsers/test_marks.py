@@ -34,6 +34,7 @@ def test_what_cannot_be_parted_has_no_marks() -> None:
     assert entry_marks(b"") == ()
     assert entry_marks(b"<html></html>") == ()
     assert entry_marks(feed("a").decode().encode("utf-16")) == ()
+    assert entry_marks(feed("a", "b")[:-40]) == (), "the last entry is broken off"
     assert entry_marks(feed(*map(str, range(1001)))) == ()
     assert len(entry_marks(feed(*map(str, range(1000))))) == 1000
 

@@ -165,6 +165,15 @@ def recognise(server: Server, keys: Keys, poll: str, prints: Sequence[Fingerprin
     return frozenset(int(index) for index in answer)
 
 
+def count_seen(server: Server, keys: Keys, poll: str, size: int) -> None:
+    """Gives all entries of a body the fate `seen`, without looking for them. May be repeated."""
+    pipe = server.client.pipeline(transaction=False)
+    for index in range(size):
+        pipe.hsetnx(keys.body_fates(poll), str(index), f"{SEEN}:")
+    pipe.expire(keys.body_fates(poll), 172800)
+    pipe.execute()
+
+
 def shown_before(server: Server, keys: Keys, prints: Sequence[Fingerprint]) -> dict[int, Earlier]:
     """By index, what the store has under the ids of these entries; those with a new id are left out."""
     pipe = server.client.pipeline(transaction=False)
