@@ -80,8 +80,10 @@ def read_end(shown: Shown, memory: Memory, budget: Budget | None) -> BodyEnd:
     if gap:
         hurry = max(shown.source.min_interval, (gap.until - gap.since) * HURRY_PART)
         due = Due(latest=hurry, why="all entries were new: asked sooner, to miss none")
-        state |= {"hurry": f"{hurry:.0f}", "hurry_until": f"{at + HURRY_SECONDS:.0f}", "gap": gap.sentence}
-    return BodyEnd(_record(shown), state, _events(shown.source, at, told), due)
+        state |= {"hurry": f"{hurry:.0f}", "hurry_until": f"{at + HURRY_SECONDS:.0f}"}
+        state |= {"gap": gap.sentence, "gap_at": f"{at:.3f}", "gaps": str(memory.gaps + 1)}
+    record = _record(shown) | ({"gap": gap.sentence} if gap else {})
+    return BodyEnd(record, state, _events(shown.source, at, told), due)
 
 
 @dataclass(frozen=True, slots=True)

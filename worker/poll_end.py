@@ -40,13 +40,15 @@ def poll_end(
     """`dice` in 0..1 spreads retries; `poll_id` names the body, if there is one."""
     turn = advance_by_route(facts.source, facts.memory.poll, facts.asking.route, fetched, facts.now)
     due = _due(facts, turn.state, fetched, settings, dice)
-    health, notice = _health(facts, turn.state)
+    health, notice, ailment = _health(facts, turn.state)
     moved = _moved(facts, turn.state, fetched)
     return PollEnd(
         delay=due.delay,
         stop=due.stop,
         record=_record(fetched, due, facts.now),
-        state=_state(facts, turn.state, health, fetched, due) | ({"address": moved} if moved else {}),
+        state=_state(facts, turn.state, health, fetched, due)
+        | {"ailment": ailment}
+        | ({"address": moved} if moved else {}),
         events=_events(facts, fetched, turn.notice, notice, moved),
         hold_host=due.host if facts.rationed else "",
         hold_seconds=due.host_hold,
@@ -62,7 +64,8 @@ def _due(facts: Facts, after: PollState, fetched: Fetched, settings: ScheduleSet
     return next_due(facts.source, after, fetched, facts.now, settings, dice, plan)
 
 
-def _health(facts: Facts, after: PollState) -> tuple[Health, Notice | None]:
+def _health(facts: Facts, after: PollState) -> tuple[Health, Notice | None, str]:
+    """Its health, the notice that is due, and a sentence on what ails it."""
     memory = facts.memory
     health = memory.health
     if memory.read_at > memory.counted_at:
@@ -73,7 +76,7 @@ def _health(facts: Facts, after: PollState) -> tuple[Health, Notice | None]:
     vital = Vital(after, memory.profile, prior_of(facts.source), memory.last_new)
     pooled = facts.budget.pooled if facts.budget else Pooled()
     condition, sentence = assess(health, vital, facts.now, pooled, LEARNING)
-    return judge(health, condition, sentence, facts.now)
+    return *judge(health, condition, sentence, facts.now), sentence
 
 
 def _moved(facts: Facts, after: PollState, fetched: Fetched) -> str:

@@ -22,9 +22,9 @@ from feeds.state import PollState
 class Memory:
     """Times in seconds since 1970, 0 for never. `read_at`, `shown`, `known`: when the last document was read, how
     many entries it had, whether we knew any. `ttl`, `skip_hours` and `skip_days` are what it asked for. `unread`
-    bodies in a row since `unread_since` could not be read, the last because of `read_error`. `hurry` seconds is
-    the longest interval until `hurry_until`, after a gap. `address` takes the place of the source's own, once a
-    move is believed."""
+    bodies in a row since `unread_since` could not be read, the last because of `read_error`. `gaps` counts the
+    times when entries may have been missed; `hurry` seconds is the longest interval until `hurry_until`, after
+    one. `address` takes the place of the source's own, once a move is believed."""
 
     poll: PollState = PollState()
     health: Health = Health()
@@ -43,6 +43,7 @@ class Memory:
     ttl: float | None = None
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
+    gaps: int = 0
     hurry: float = 0.0
     hurry_until: float = 0.0
 
@@ -68,6 +69,7 @@ def remembered(fields: Mapping[str, str]) -> Memory:
         ttl=float(fields["ttl"]) if get("ttl") else None,
         skip_hours=_numbers(get("skip_hours", "")),
         skip_days=_numbers(get("skip_days", "")),
+        gaps=int(get("gaps", "0")),
         hurry=float(get("hurry", "0")),
         hurry_until=float(get("hurry_until", "0")),
     )

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from feeds.rhythm import Pooled, pace, share
+from feeds.schedule import told
 from feeds.source import Source
+from worker.planning import LEARNING, aged_profile, current_budget
 from worker.runtime import Runtime
+from worker.source_memory import Memory, how_to_ask, prior_of, remembered
 from worker.store.articles import FATES
 from worker.store.definitions import source_from_json
 
 GOOD, FAILING, BLOCKED, STOPPED, NEVER = "good", "failing", "blocked", "stopped", "never polled"
 STATES = (GOOD, FAILING, BLOCKED, STOPPED, NEVER)
+UNKNOWN = Pooled()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,12 @@ class SourceRow:
     """One source. Times are seconds since 1970 UTC, 0 when there was none; `interval` in seconds until the
     next poll as it was planned; `newest` RFC 3339 or empty; `entries` of the last document that was read, None
     when none was. `reason` says why the state is not good; `why` why the next poll is when it
-    is. `fates` counts what became of all entries it ever showed."""
+    is. `fates` counts what became of all entries it ever showed.
+
+    `rate` is how many entries a day it is known to publish and `share` the part of them that matters (grade above
+    0), both None before it has shown anything. `condition` is its health (feeds.health.Condition) since `since`,
+    `ailment` a sentence about it. `gaps` counts the times when entries may have been missed, `gap` and `gap_at`
+    are the last. `asked` is the address that is asked now, when it is not its own."""
 
     source: Source
     state: str
@@ -35,6 +45,36 @@ class SourceRow:
     due: float = 0.0
     why: str = ""
     fates: tuple[tuple[str, int], ...] = ()
+    rate: float | None = None
+    share: float | None = None
+    condition: str = "well"
+    since: float = 0.0
+    ailment: str = ""
+    gaps: int = 0
+    gap: str = ""
+    gap_at: float = 0.0
+    failures: int = 0
+    asked: str = ""
+
+    @property
+    def when_due(self) -> str:
+        """Why the next poll is when it is, as a sentence."""
+        if self.state == STOPPED:
+            return "not asked any more"
+        if not self.polled:
+            return "waits for its first poll"
+        said = f"due {told(self.interval)} after its last poll: {self.why or 'no reason was kept'}"
+        if _BUDGET not in self.why or self.rate is None or self.share is None:
+            return said
+        return f"{said}, for about {per_day(self.rate)} entries a day of which {self.share:.0%} matter"
+
+
+_BUDGET = "its share of the request budget"
+
+
+def per_day(rate: float) -> str:
+    """A rate as people say it."""
+    return f"{rate:.0f}" if rate >= 9.95 else f"{rate:.1f}"
 
 
 def source_rows(runtime: Runtime) -> list[SourceRow]:
@@ -43,13 +83,20 @@ def source_rows(runtime: Runtime) -> list[SourceRow]:
     definitions = store.definitions()
     ids = sorted(definitions)
     states, due = store.states(ids), store.due_times()
-    return [row_of(source_from_json(definitions[name]), states[name], due.get(name, 0.0)) for name in ids]
+    budget = current_budget(runtime.server, runtime.keys)
+    pooled = budget.pooled if budget else Pooled()
+    return [
+        row_of(source_from_json(definitions[name]), states[name], due.get(name, 0.0), pooled) for name in ids
+    ]
 
 
-def row_of(source: Source, state: Mapping[str, str], due: float) -> SourceRow:
-    """Pure: a row from what `finish_poll` and `finish_body` wrote."""
+def row_of(source: Source, state: Mapping[str, str], due: float, pooled: Pooled = UNKNOWN) -> SourceRow:
+    """Pure: a row from what `finish_poll` and `finish_body` wrote; `pooled` is what is known of all sources."""
     get = state.get
     name, reason = _state(state)
+    memory = remembered(state)
+    rate, part = _learned(source, memory, pooled)
+    asked = how_to_ask(source, memory, memory.poll.last_poll).source.url
     return SourceRow(
         source=source,
         state=name,
@@ -64,8 +111,25 @@ def row_of(source: Source, state: Mapping[str, str], due: float) -> SourceRow:
         interval=float(get("interval", "0")),
         due=0.0 if name == STOPPED else due,
         why=get("why", ""),
+        rate=rate,
+        share=part,
+        condition=memory.health.condition,
+        since=memory.health.since,
+        ailment=get("ailment", ""),
+        gaps=memory.gaps,
+        gap=get("gap", ""),
+        gap_at=float(get("gap_at", "0")),
+        failures=max(memory.poll.failures, memory.unread),
+        asked=asked if asked != source.url else "",
         fates=tuple((fate, int(get(f"fate:{fate}", "0"))) for fate in FATES if get(f"fate:{fate}")),
     )
+
+
+def _learned(source: Source, memory: Memory, pooled: Pooled) -> tuple[float | None, float | None]:
+    if not memory.profile.as_of:
+        return None, None
+    profile, prior = aged_profile(memory, pooled), prior_of(source)
+    return pace(profile, prior, LEARNING), share(profile, prior, pooled, LEARNING)
 
 
 def _state(state: Mapping[str, str]) -> tuple[str, str]:

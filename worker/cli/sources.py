@@ -42,7 +42,7 @@ def list_command(
     as_json: AsJson = False,
     data: DataDir = None,
 ) -> None:
-    """Show every source: its last answer, what it brought, when it is asked again and why."""
+    """Show every source: what it publishes a day and how much of it matters, when it is asked again and why."""
     from worker.audit.sources import STATES
     from worker.audit.stats import tally
     from worker.cli.output import complain, console, emit
@@ -83,35 +83,57 @@ def _rows(settings: Settings) -> list[SourceRow]:
 
 
 def listing(rows: Sequence[SourceRow], zone: ZoneInfo) -> Iterator[RenderableType]:
-    """A line of facts for each source, and below it why it is as it is."""
+    """A line of facts for each source, and below it what it answered, why it is due when it is, and what ails it."""
     from worker.cli.output import aligned, below
 
-    heads = ("source", "state", "answer", "items", "newest", "next poll")
-    lines = aligned([heads, *(_cells(row, zone) for row in rows)], right=frozenset([3]))
+    heads = ("source", "state", "a day", "matter", "every", "next")
+    lines = aligned([heads, *(_cells(row, zone) for row in rows)], right=frozenset([2, 3, 4]))
     heading = next(lines)
     heading.stylize("bold")
     yield heading
     for row, line in zip(rows, lines, strict=True):
         line.stylize(STYLES.get(row.state, ""), 0, len(row.source.id))
         yield line
-        if row.state not in ("good", "never polled"):
-            yield below(f"{row.reason} ({row.source.url})", 300, "red")
-        elif row.why:
-            yield below(row.why, 300, "dim")
+        for text, style in _more(row, zone):
+            yield below(text, 300, style)
 
 
 def _cells(row: SourceRow, zone: ZoneInfo) -> tuple[str, ...]:
-    from worker.cli.output import duration, published, when
+    from worker.audit.sources import per_day
+    from worker.cli.output import duration, when
 
-    due = when(row.due, zone)[11:] or "–"
     return (
         row.source.id,
         row.state,
-        f"{row.outcome} {row.status or ''}".strip() or "–",
-        "–" if row.entries is None else str(row.entries),
-        published(row.newest, zone)[5:] or "–",
-        f"{due} ({duration(row.interval)})" if row.interval else due,
+        "–" if row.rate is None else per_day(row.rate),
+        "–" if row.share is None else f"{row.share:.0%}",
+        duration(row.interval) if row.interval else "–",
+        when(row.due, zone)[11:] or "–",
     )
+
+
+#: A gap is shown in the list for this long; `--json` always has the last one.
+GAP_SHOWN = 7 * 86400.0
+
+
+def _more(row: SourceRow, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    """What stands below a source's line, each with its style."""
+    from worker.cli.output import published, when
+
+    if row.state not in ("good", "never polled"):
+        yield f"{row.reason} ({row.asked or row.source.url})", "red"
+    elif row.state == "good":
+        answer = f"{row.outcome} {row.status or ''}".strip()
+        newest = published(row.newest, zone)[5:] or "–"
+        yield answer if row.entries is None else f"{answer}, {row.entries} items, newest {newest}", "dim"
+    yield row.when_due, "dim"
+    if row.asked and row.state == "good":
+        yield f"read from {row.asked}", "yellow"
+    if row.condition != "well" and row.ailment != row.reason:
+        yield f"{row.condition} since {when(row.since, zone)}: {row.ailment}", "yellow"
+    if row.gap and row.polled - row.gap_at < GAP_SHOWN:
+        count = f" (gap number {row.gaps})" if row.gaps > 1 else ""
+        yield f"gap at {when(row.gap_at, zone)}{count}: {row.gap}", "yellow"
 
 
 def row_object(row: SourceRow) -> dict[str, Any]:
@@ -141,7 +163,24 @@ def row_object(row: SourceRow) -> dict[str, Any]:
         "interval_s": row.interval or None,
         "next_poll": at_utc(row.due),
         "why": row.why or None,
+        "when_due": row.when_due,
+        "min_interval_s": source.min_interval,
+        "max_interval_s": source.max_interval,
+        "entries_per_day": _rounded(row.rate),
+        "matter_share": _rounded(row.share),
+        "condition": row.condition,
+        "condition_since": at_utc(row.since),
+        "ailment": row.ailment or None,
+        "failures": row.failures,
+        "gaps": row.gaps,
+        "last_gap": row.gap or None,
+        "last_gap_at": at_utc(row.gap_at),
+        "asked_at": row.asked or source.url,
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.3g}")
 
 
 @app.command()
