@@ -13,7 +13,7 @@ from worker.runtime import Runtime
 @dataclass(frozen=True, slots=True)
 class Event:
     """`state` is an outcome that began, or recovered, unreadable, readable, gap, moved, rerouted, notice-<condition>,
-    notice-over; `at` seconds since 1970."""
+    notice-over; of the user's file (source `watches`) read or refused; `at` seconds since 1970."""
 
     source: str
     state: str
@@ -23,7 +23,7 @@ class Event:
 
     @property
     def good(self) -> bool:
-        return self.state in ("recovered", "readable", "moved", "notice-over")
+        return self.state in ("recovered", "readable", "moved", "notice-over", "read")
 
 
 class Events:

@@ -18,19 +18,25 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from feeds.schedule import ScheduleSettings
+from feeds.source import Source
+from parsers.entry import Article, Verdict
 from worker import clock
 from worker.alerts.channels import Channel
 from worker.alerts.deliver import Delivery, Limits, RetryRules
+from worker.alerts.timing import Timing
 from worker.entries import Rules
 from worker.process import Processor
 from worker.putting import TimedPut
 from worker.redis_url import redis_py_url
+from worker.reloading import Reloading
 from worker.settings import Settings, load_here
+from worker.store.articles import WantedAlert
 from worker.store.client import Server, connect
 from worker.store.keys import Keys
+from worker.store.notes import say_once
 from worker.store.sources import SourceStore
 from worker.telling import TellingOutbox
-from worker.watching import Watchers, read_watchers, remote_channels
+from worker.watching import Watchers
 
 T = TypeVar("T")
 
@@ -52,11 +58,20 @@ class Runtime:
 
     @cached_property
     def outbox(self) -> TellingOutbox:
-        return TellingOutbox(self.server, self.keys, self.watchers, ZoneInfo(self.settings.zone))
+        return TellingOutbox(self.server, self.keys, self._watch_name, ZoneInfo(self.settings.zone))
 
     @cached_property
+    def configured(self) -> Reloading:
+        return Reloading(self.settings, self._say_once)
+
+    @property
     def watchers(self) -> Watchers:
-        return read_watchers(self.settings)
+        """The watches in force: those of the user's file as it is by now, or as it last was without a mistake."""
+        return self.configured.current().watchers
+
+    def _say_once(self, state: str, sentence: str, change: str) -> None:
+        event: dict[str, object] = {"source": "watches", "state": state, "reason": sentence}
+        say_once(self.server, self.keys, event | {"at": clock.now().timestamp()}, change)
 
     def delivery(self, channel: Channel) -> Delivery:
         """Everything needed to serve one channel."""
@@ -72,15 +87,24 @@ class Runtime:
             brief_of=self.outbox.brief,
         )
 
-    @cached_property
+    @property
     def remote_channels(self) -> tuple[Channel, ...]:
         """The channels that a worker serves; the terminal is served by whoever has one."""
-        return remote_channels(self.settings)
+        return self.configured.current().channels
+
+    def _wanted(self, article: Article, verdict: Verdict, source: Source) -> tuple[WantedAlert, ...]:
+        return self.watchers.wanted(article, verdict, source)
+
+    def _timing(self, watch: str) -> Timing:
+        return self.watchers.timing(watch)
+
+    def _watch_name(self, watch: str) -> str:
+        return self.watchers.name(watch)
 
     @cached_property
     def put(self) -> TimedPut:
         zone = ZoneInfo(self.settings.zone)
-        return TimedPut(self.server, self.keys, self.watchers.timing, zone, clock.now)
+        return TimedPut(self.server, self.keys, self._timing, zone, clock.now)
 
     @cached_property
     def processor(self) -> Processor:
@@ -89,7 +113,7 @@ class Runtime:
             self.server,
             self.keys,
             rules(self.settings),
-            self.watchers.wanted,
+            self._wanted,
             process.lease,
             process.attempts,
             ScheduleSettings(fixed_interval=self.settings.poll.interval),

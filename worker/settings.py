@@ -43,7 +43,7 @@ from worker.settings_tables import (
     is_loopback,
 )
 
-__all__ = ["Origin", "Settings", "SettingsError", "as_environment", "load", "load_here"]
+__all__ = ["Origin", "Settings", "SettingsError", "as_environment", "load", "load_here", "reread_here"]
 
 CONFIG_NAME = "hketo-watch.toml"
 # Tables that belong to other readers: feeds reads [[source]] and [[search]], worker.alerts reads the other two.
@@ -182,6 +182,21 @@ def load(config: Path | None, overrides: Mapping[str, object], environ: Mapping[
 def load_here(config: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
     """`load` with this process's environment: the only place that looks at it."""
     return load(config, overrides or {}, os.environ)
+
+
+def reread_here(settings: Settings) -> Settings:
+    """The same settings with the tables that other readers own (`[[watch]]`, `[[channel]]`) as the file has them by
+    now. Raises TomlComplaint or SettingsError; a change to anything else in the file is checked, not taken."""
+    toml = settings.toml
+    if toml is None:
+        return settings
+    problems: list[str] = []
+    read = read_toml(toml.path)
+    toml_layer(read, _LEAVES, _ARRAYS, problems)
+    if problems:
+        raise SettingsError(problems)
+    variables = {name: os.environ[name] for name in _named_variables(read) if name in os.environ}
+    return _build(settings._loaded.values, read, {**settings._loaded.variables, **variables})
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

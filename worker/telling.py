@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,15 +13,15 @@ from worker.store.articles import StoredArticle
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.outbox import AlertRecord, Claimed, Outbox
-from worker.watching import Watchers
 
 
 class TellingOutbox(Outbox):
     """An outbox that can put its alerts into words."""
 
-    def __init__(self, server: Server, keys: Keys, watchers: Watchers, zone: ZoneInfo) -> None:
+    def __init__(self, server: Server, keys: Keys, name_of: Callable[[str], str], zone: ZoneInfo) -> None:
+        """`name_of` a watch's id."""
         super().__init__(server, keys)
-        self.watchers = watchers
+        self.name_of = name_of
         self.zone = zone
 
     def message(self, alert_id: str) -> AlertMessage | None:
@@ -30,7 +30,7 @@ class TellingOutbox(Outbox):
         article = next(articles.load(self.server, self.keys, [record.number]), None) if record else None
         if record is None or article is None:
             return None
-        return message_of(record, article, self.watchers.name(record.watch))
+        return message_of(record, article, self.name_of(record.watch))
 
     def brief(self, claimed: Claimed) -> Brief | None:
         """A brief that is ours to send, the same at every attempt; None when nothing of it is stored any more."""

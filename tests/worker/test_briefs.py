@@ -109,7 +109,7 @@ def fill(server: Server, keys: Keys, count: int, start: int = 0, channel: str = 
     requests = [put_request(f"g{n}", index=n, alerts=held) for n in range(start, start + count)]
     put_many(server, keys, requests)
     watchers = Watchers((Watch("digest", "Digest of the day"),), (channel,))
-    return TellingOutbox(server, keys, watchers, KL)
+    return TellingOutbox(server, keys, watchers.name, KL)
 
 
 def delivery(outbox: TellingOutbox, channel: object, **changes: object) -> Delivery:

@@ -19,14 +19,17 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `b:<poll>` | hash | a fetched body (zlib) with its source and times | until processed, 2 days at most | finish_poll |
 | `f:<poll>` | hash | entry index -> fate: makes put idempotent | until processed, 2 days at most | put |
 | `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text) | kept | put |
-| `a:<n>` | hash | an article, or an entry that was dropped, with its verdict | kept | put |
-| `sg:<n>` | hash | source id -> sighting (JSON) | kept | put |
-| `v:<n>` | list | earlier versions (JSON), newest first | kept | put |
+| `a:<n>` | hash | an article, or an entry that was dropped, with its verdict; `d` packed fields, `@<source>` sightings (JSON, empty for the one it was made from), `slot` | kept | put |
+| `v:<n>` | list | earlier versions (a line of JSON, then packed fields), newest first | kept | put |
 | `z` | zset | n of grade 1-3 by time | trimmed | put |
 | `rej` | zset | n of what was dropped, by time | trimmed | put |
-| `t:<tag>` | zset | n by time | trimmed | put |
+| `ix` | hash | `slots` given so far; of each segment when it was `born`, its `first:` and `last:` time, later `edits:` | for ever | put |
+| `ic:<segment>` | string | 12 bytes a slot: n, time (big-endian uint32, double); segment = 65,536 slots | until all is past its days | put |
+| `t:<segment>:<tag>` | string | bitmap of slots with a tag; tags also of kind lang, source, publisher, country, grade; `day/<days since 1970 in UTC+8>`; `all`: slots in force | trimmed | put |
 | `tags` | hash | tag -> articles that ever had it | for ever | put |
-| `w:<bucket>:<term>` | string | packed big-endian uint32 n, bucket = 30 days | end of bucket + kept | put |
+| `w:<segment>:<room>` | hash | term -> packed big-endian uint16 slots, up to 31; `l` or `b`: it has a list or a bitmap of its own | trimmed | put |
+| `wl:<segment>:<term>` | string | packed uint16 slots of a more frequent term | trimmed | put |
+| `wb:<segment>:<term>` | string | bitmap of slots of a very frequent term | trimmed | put |
 | `al:<alert>` | hash | an alert | kept | put |
 | `alerts` | zset | alert id by creation | trimmed | put |
 | `out:<channel>` | zset | delivery id by when it may be tried | until sent or dead | put, lease.lua, outbox |
@@ -40,6 +43,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `polls:<source>` | list | the last 20 polls (JSON), newest first | for ever | finish_poll, finish_body |
 | `budget` | string | how the budget of requests is shared out (JSON) | for ever | replan |
 | `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_poll, finish_body |
+| `said:<event>` | string | makes an event that several processes find out be told once | 1 day | notes |
 | `hold:<host>` | string | why a host must not be asked; expires when it may | as asked | finish_poll |
 | `nk:<day>:<bucket>` | hash | 4-byte shingle -> packed n of texts that have it; day = UTC days since 1970 | 5 days | stories.lua |
 | `nd:<n>` | string | packed sketch of a text, for comparing | 5 days | stories.lua |
@@ -62,7 +66,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BUCKET_SECONDS = 30 * 86400
+SEGMENT = 65_536  # slots of one segment of the index
+ROOMS = (
+    4096  # hashes of one segment that hold the postings of rare terms: small enough to be stored compactly
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +116,6 @@ class Keys:
     def article(self, number: int) -> str:
         return self._("a", number)
 
-    def sightings(self, number: int) -> str:
-        return self._("sg", number)
-
     def versions(self, number: int) -> str:
         return self._("v", number)
 
@@ -123,15 +127,28 @@ class Keys:
     def rejected(self) -> str:
         return self._("rej")
 
-    def tag(self, tag: str) -> str:
-        return self._("t", tag)
+    @property
+    def index(self) -> str:
+        return self._("ix")
+
+    def column(self, segment: int) -> str:
+        return self._("ic", segment)
+
+    def tag(self, segment: int, tag: str) -> str:
+        return self._("t", segment, tag)
 
     @property
     def tags(self) -> str:
         return self._("tags")
 
-    def term(self, bucket: int, term: str) -> str:
-        return self._("w", bucket, term)
+    def room(self, segment: int, room: int) -> str:
+        return self._("w", segment, room)
+
+    def term_list(self, segment: int, term: str) -> str:
+        return self._("wl", segment, term)
+
+    def term_bits(self, segment: int, term: str) -> str:
+        return self._("wb", segment, term)
 
     def alert(self, alert: str) -> str:
         return self._("al", alert)
@@ -177,6 +194,9 @@ class Keys:
     def hold(self, host: str) -> str:
         return self._("hold", host)
 
+    def said(self, event: str) -> str:
+        return self._("said", event)
+
     def heartbeat(self, name: str) -> str:
         return self._("hb", name)
 
@@ -208,8 +228,3 @@ class Keys:
     @property
     def stories(self) -> str:
         return self._("stories")
-
-
-def bucket_of(at: float) -> int:
-    """The number of the 30-day bucket that a time (seconds since 1970) falls in."""
-    return int(at // BUCKET_SECONDS)
