@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from parsers.entry import Article, Verdict
 from parsers.links import canonical
 from worker.alerts.message import well_formed
@@ -16,7 +14,7 @@ from worker.alerts.watches import Watch, matches
 from worker.audit.latency import Step, steps
 from worker.runtime import Runtime
 from worker.store import articles
-from worker.store.articles import StoredArticle, public_id
+from worker.store.articles import StoredArticle, StoredVersion, public_id, versions
 from worker.store.client import digest
 from worker.store.definitions import source_from_json
 from worker.store.outbox import AlertRecord, DeliveryRecord
@@ -24,16 +22,6 @@ from worker.store.outbox import AlertRecord, DeliveryRecord
 _PUBLIC_ID = re.compile(r"[0-9a-f]{16}")
 _NUMBER = re.compile(r"\d{1,10}")
 _ADDRESS = re.compile(r"https?://|[\w-]+(?:\.[\w-]+)+/", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """An earlier form of an article, in force `until` (seconds since 1970)."""
-
-    title: str
-    summary: str
-    grade: int
-    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +48,7 @@ class Why:
 
     found_by: str
     article: StoredArticle
-    versions: tuple[Version, ...]
+    versions: tuple[StoredVersion, ...]
     alerts: tuple[AlertTrail, ...]
     watches: tuple[WatchAnswer, ...]
     steps: tuple[Step, ...]
@@ -124,7 +112,7 @@ def _explain(runtime: Runtime, found_by: str, article: StoredArticle) -> Why:
     return Why(
         found_by=found_by,
         article=article,
-        versions=tuple(_versions(runtime, article.number)),
+        versions=tuple(versions(runtime.server, runtime.keys, article.number)),
         alerts=trails,
         watches=_watches(runtime, article, frozenset(trail.alert.watch for trail in trails)),
         steps=tuple(steps(article, alert.alert if alert else None, alert.deliveries if alert else ())),
@@ -155,13 +143,6 @@ def _trails(runtime: Runtime, article: StoredArticle) -> Iterator[AlertTrail]:
             yield AlertTrail(record, tuple(runtime.outbox.deliveries(record.id)))
 
 
-def _versions(runtime: Runtime, number: int) -> Iterator[Version]:
-    client: Any = runtime.server.client
-    for raw in client.lrange(runtime.keys.versions(number), 0, -1):
-        data = orjson.loads(raw)
-        yield Version(data["title"], data["summary"], int(data["grade"] or 0), float(data["until_"]))
-
-
 def _watches(runtime: Runtime, article: StoredArticle, alerted: frozenset[str]) -> tuple[WatchAnswer, ...]:
     if article.fate != articles.STORED:
         return ()
@@ -173,7 +154,7 @@ def _watches(runtime: Runtime, article: StoredArticle, alerted: frozenset[str]) 
 def answer(watch: Watch, article: StoredArticle, tier: str, alerted: bool) -> WatchAnswer:
     """What a watch says to the article as it is stored. Pure."""
     verdict = Verdict(article.grade, article.score, article.tags, (), article.sentence, article.version)
-    match = matches(watch, _article(article), verdict, tier)
+    match = matches(watch, stored_as_article(article), verdict, tier)
     sentence = match.sentence
     if match and not alerted:
         sentence += (
@@ -183,7 +164,8 @@ def answer(watch: Watch, article: StoredArticle, tier: str, alerted: bool) -> Wa
     return WatchAnswer(watch.id, bool(match), alerted, sentence)
 
 
-def _article(stored: StoredArticle) -> Article:
+def stored_as_article(stored: StoredArticle) -> Article:
+    """What watches look at, of a stored article."""
     return Article(
         guid=stored.guid,
         url=stored.url,

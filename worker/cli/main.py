@@ -10,7 +10,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from worker.cli import alerts, deliveries, health, plumbing, run, search, serve, sources, stats, why
+from worker.cli import (
+    alerts,
+    deliveries,
+    explaining,
+    health,
+    meaning,
+    plumbing,
+    run,
+    scoring,
+    search,
+    serve,
+    sources,
+    stats,
+    watches,
+    why,
+)
 from worker.cli import settings as settings_command
 from worker.cli.options import Globals
 
@@ -77,6 +92,7 @@ app.add_typer(alerts.app, name="alerts", rich_help_panel=ASK)
 app.command("why", rich_help_panel=ASK)(why.why_command)
 app.command("stats", rich_help_panel=ASK)(stats.stats_command)
 app.add_typer(sources.app, name="sources", rich_help_panel=OPERATE)
+app.add_typer(watches.app, name="watches", rich_help_panel=OPERATE)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=OPERATE)
 app.command("health", rich_help_panel=OPERATE)(health.health_command)
 app.command("settings", rich_help_panel=OPERATE)(settings_command.settings_command)
