@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from parsers.entry import Verdict
@@ -55,7 +56,8 @@ def rehearse(
 
 def stored_since(runtime: Runtime, since: float) -> Iterator[StoredArticle]:
     """Everything kept that stands in time at `since` (seconds) or later."""
-    numbers = [int(n) for n in runtime.server.client.zrangebyscore(runtime.keys.by_time, since, "+inf")]
+    client: Any = runtime.server.client
+    numbers = [int(n) for n in client.zrangebyscore(runtime.keys.by_time, since, "+inf")]
     for start in range(0, len(numbers), SLICE):
         yield from load(runtime.server, runtime.keys, numbers[start : start + SLICE])
 

@@ -10,22 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from worker.cli import (
-    alerts,
-    deliveries,
-    explaining,
-    health,
-    meaning,
-    plumbing,
-    run,
-    scoring,
-    search,
-    serve,
-    sources,
-    stats,
-    watches,
-    why,
-)
+from worker.cli import alerts, deliveries, health, plumbing, run, search, serve, sources, stats, watches, why
 from worker.cli import settings as settings_command
 from worker.cli.options import Globals
 
