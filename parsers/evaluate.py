@@ -1,6 +1,6 @@
 """How good the verdicts are on labelled articles: by language and text mode, with what was confused.
 
-A labelled record is a line of the development sets: title, summary, body, gist, lang, publisher, grade,
+A labelled record is a line of the development sets: title, summary, body, gist, lang, publisher or country, grade,
 topics, entities, confidence, event. Gist stands for the summary where a record has none, so that all records are
 compared on equal terms.
 """
@@ -102,6 +102,7 @@ def as_article(record: dict[str, Any], mode: str) -> Article:
         lang=record.get("lang", ""),
         publisher=record.get("publisher", ""),
         source="",
+        country=record.get("country", ""),
     )
 
 
@@ -134,8 +135,9 @@ def plain(report: Report) -> dict[str, float]:
         "alert/f1": report.alert.f1,
         "grades": report.grades,
         "topics": report.topics.f1,
-        "entities": report.entities.f1,
     }
+    if report.entities.wanted:  # a set whose entities nobody labelled says nothing about them
+        figures["entities"] = report.entities.f1
     figures |= {f"languages/{lang}": rates.f1 for lang, rates in report.languages.items()}
     return {name: round(figure, 4) for name, figure in figures.items()}
 

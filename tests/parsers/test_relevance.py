@@ -233,6 +233,17 @@ def test_no_figure_falls_below_the_baseline(shared_dir: Path, name: str, mode: s
     )
 
 
+@pytest.mark.parametrize("name", ["blind", "fresh"])
+@pytest.mark.parametrize("mode", MODES)
+def test_no_figure_on_our_own_sets_falls_below_the_baseline(name: str, mode: str) -> None:
+    own = [json.loads(line) for line in (CASES / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    report = evaluate(own, mode)
+    lost = fallen(plain(report), json.loads(BASELINE.read_text("utf-8"))[f"{name} {mode}"])
+    assert lost == {}, "\n".join(
+        f"{c.wanted} -> {c.given} {c.title}: {c.sentence}" for c in report.confusions
+    )
+
+
 @pytest.mark.shared
 def test_the_figures_the_issue_asks_for(shared_dir: Path) -> None:
     first = evaluate(records(shared_dir, "relevance-dev"), "title+summary")

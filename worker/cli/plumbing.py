@@ -1,11 +1,11 @@
-"""The parts of the program at the shell, JSON Lines in and out: `parse`, `extract`, `judge`, `url`."""
+"""The parts of the program at the shell, JSON Lines in and out: `parse`, `extract`, `url`."""
 
 # ruff: noqa: PLC0415 - commands import what they need when they run, so that --help is quick
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -119,90 +119,6 @@ def _extracted(file: str, body: bytes, url: str, content_type: str, context: Sou
     record = page_record(file, page, zone=context.zone)
     told = record["language"] or language(f"{page.title}\n{page.text}", context.lang)
     return {**record, "language": told}
-
-
-def judge_command() -> None:
-    """Judge articles on stdin, {"id", "title", "summary", "text", "lang"?, "publisher"?} a line.
-
-    Prints {"id", "grade", "score", "tags", "reasons"} for each, and {"line", "error"} for what is no article.
-    """
-    from worker.cli.output import emit
-
-    failed = False
-
-    def answers() -> Iterator[dict[str, Any]]:
-        nonlocal failed
-        for answer in judged(sys.stdin.buffer):
-            failed |= "error" in answer
-            yield answer
-
-    emit(answers())
-    if failed:
-        raise typer.Exit(1)
-
-
-def judged(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """Verdicts, line by line."""
-    import orjson
-
-    from parsers.relevance import judge
-
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            record = orjson.loads(line)
-            article = _article(record)
-        except ValueError as error:
-            yield {"line": number, "error": str(error)}
-            continue
-        verdict = judge(article)
-        yield {
-            "id": record.get("id"),
-            "grade": verdict.grade,
-            "score": round(verdict.score, 1),
-            "tags": list(verdict.tags),
-            "reasons": [
-                {
-                    "rule": r.rule,
-                    "words": list(r.words),
-                    "where": r.where,
-                    "weight": r.weight,
-                    "sentence": r.sentence,
-                }
-                for r in verdict.reasons
-            ],
-            "sentence": verdict.sentence,
-            "version": verdict.version,
-        }
-
-
-def _article(record: Any) -> Any:
-    """Made the way an entry of a feed is. Raises ValueError."""
-    from parsers.article import Unreadable, make_article
-    from parsers.entry import Entry, SourceContext
-    from parsers.script import language
-
-    if not isinstance(record, dict):
-        raise ValueError("not a JSON object")
-    fields = {
-        name: record.get(name) or "" for name in ("title", "summary", "text", "lang", "publisher", "url")
-    }
-    wrong = [name for name, value in fields.items() if not isinstance(value, str)]
-    if wrong:
-        raise ValueError(f"{wrong[0]} must be text")
-    entry = Entry(
-        guid=str(record.get("id") or "stdin"),
-        link=fields["url"],
-        title=fields["title"],
-        summary=fields["summary"],
-        content=fields["text"],
-        publisher=fields["publisher"],
-    )
-    made = make_article(entry, SourceContext("stdin", lang=fields["lang"]), language)
-    if isinstance(made, Unreadable):
-        raise ValueError(made.reason)
-    return made
 
 
 def url_command(

@@ -1,0 +1,107 @@
+"""`evaluate`: how good the verdicts are on labelled articles, and whether they got worse."""
+
+# ruff: noqa: PLC0415 - commands import what they need when they run, so that --help is quick
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli.meaning import RulesFile, refuse, rules_of
+
+
+def evaluate_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Labelled articles, JSON Lines; see docs/architecture.md."),
+    ],
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help='JSON of {name: figure} by "file mode"; exit code 1 when a figure is lower.'),
+    ] = None,
+    rules: RulesFile = None,
+) -> None:
+    """Score the verdicts on labelled articles: by language and text mode, with what was confused.
+
+    One line for each file and text mode (title; title+summary): {"file", "mode", "count", "figures", "confusions"},
+    with --baseline also "below": {name: [baseline, given]}.
+    """
+    from parsers.evaluate import MODES, evaluate, fallen, plain
+    from worker.cli.output import complain, emit
+
+    mine = rules_of(rules)
+    floors = _json_object(baseline) if baseline else {}
+    lost = False
+    for file in files:
+        records = _labelled(file)
+        for mode in MODES:
+            report = evaluate(records, mode, mine)
+            line = {
+                "file": str(file),
+                "mode": mode,
+                "count": report.count,
+                "figures": plain(report),
+                "confusions": [asdict(one) for one in report.confusions],
+            }
+            if baseline:
+                name = f"{file.stem} {mode}"
+                if name not in floors:
+                    complain(f'{baseline}: nothing stands there for "{name}"')
+                    raise typer.Exit(2)
+                below = fallen(plain(report), floors[name])
+                line["below"] = {figure: list(pair) for figure, pair in below.items()}
+                lost |= bool(below)
+            emit([line])
+    if lost:
+        raise typer.Exit(1)
+
+
+def _labelled(file: Path) -> list[dict[str, Any]]:
+    """The records of a labelled file. Ends the command at the first line that is none."""
+    import orjson
+
+    records: list[dict[str, Any]] = []
+    try:
+        lines = file.read_bytes().splitlines()
+    except OSError as error:
+        refuse(f"{file}: cannot read: {error.strerror or error}", error)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            records.append(_label(orjson.loads(line)))
+        except ValueError as error:
+            refuse(f"{file}:{number}: {error}", error)
+    return records
+
+
+def _label(record: object) -> dict[str, Any]:
+    """Raises ValueError."""
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    for name in ("id", "title", "lang"):
+        if not isinstance(record.get(name), str):
+            raise ValueError(f"{name} must be text")
+    if record.get("grade") not in (0, 1, 2, 3):
+        raise ValueError("grade must be 0, 1, 2 or 3")
+    for name in ("topics", "entities"):
+        if not isinstance(record.setdefault(name, []), list):
+            raise ValueError(f"{name} must be a list")
+    return record
+
+
+def _json_object(file: Path) -> dict[str, Any]:
+    import orjson
+
+    try:
+        found: Any = orjson.loads(file.read_bytes())
+    except OSError as error:
+        refuse(f"{file}: cannot read: {error.strerror or error}", error)
+    except ValueError as error:
+        refuse(f"{file}: not JSON: {error}", error)
+    if not isinstance(found, dict) or not all(isinstance(value, dict) for value in found.values()):
+        refuse(f'{file}: must be an object of "file mode" -> {{name: figure}}', None)
+    return dict(found)
