@@ -10,7 +10,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from worker.cli import alerts, deliveries, health, plumbing, run, search, serve, sources, stats, watches, why
+from worker.cli import (
+    alerts,
+    deliveries,
+    explaining,
+    health,
+    meaning,
+    plumbing,
+    run,
+    scoring,
+    search,
+    serve,
+    sources,
+    stats,
+    watches,
+    why,
+)
 from worker.cli import settings as settings_command
 from worker.cli.options import Globals
 
@@ -84,7 +99,9 @@ app.command("settings", rich_help_panel=OPERATE)(settings_command.settings_comma
 app.command("poll-once", rich_help_panel=PARTS)(run.poll_once_command)
 app.command("parse", rich_help_panel=PARTS)(plumbing.parse_command)
 app.command("extract", rich_help_panel=PARTS)(plumbing.extract_command)
-app.command("judge", rich_help_panel=PARTS)(plumbing.judge_command)
+app.command("judge", rich_help_panel=PARTS)(meaning.judge_command)
+app.command("explain", rich_help_panel=PARTS)(explaining.explain_command)
+app.command("evaluate", rich_help_panel=PARTS)(scoring.evaluate_command)
 app.command("url", rich_help_panel=PARTS)(plumbing.url_command)
 
 
