@@ -12,7 +12,7 @@ import orjson
 
 from parsers.duplicates import text_key
 from parsers.entry import Article, Entry, Moment, Verdict
-from parsers.script import terms
+from worker.query.wording import index_terms
 from worker.store import articles
 from worker.store.articles import Fingerprint, PutRequest, WantedAlert
 from worker.store.client import digest
@@ -106,9 +106,7 @@ def request_for(
         text=article.text,
         grade=verdict.grade,
         tags=_index_tags(article, verdict) if kept else (),
-        terms=tuple(sorted(set(terms(f"{article.title}\n{article.summary}\n{article.text}"))))
-        if kept
-        else (),
+        terms=index_terms(article.title, article.summary, article.text) if kept else (),
         keep=rules.keep if kept else rules.keep_rejected,
         sighting=_sighting(article, occasion),
         alerts=alerts if kept else (),
@@ -148,6 +146,8 @@ def _duplicate_keys(article: Article, own_id: str, ts: float) -> tuple[str, ...]
 def _index_tags(article: Article, verdict: Verdict) -> tuple[str, ...]:
     """The verdict's tags and the plain facts that are searched alike."""
     facts = {f"lang/{article.lang}", f"source/{article.source}", f"grade/{verdict.grade}"}
+    if article.country:
+        facts.add(f"country/{article.country}")
     return tuple(sorted(facts | set(verdict.tags)))
 
 

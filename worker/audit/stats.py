@@ -10,6 +10,7 @@ from typing import Any
 
 from worker.audit.latency import ALERTED, PUBLISHED, SEEN, STORED, Latency, Step, steps, summarise
 from worker.audit.sources import source_rows
+from worker.query import tag_counts
 from worker.runtime import Runtime
 from worker.store.articles import load
 
@@ -140,12 +141,8 @@ def _ways(runtime: Runtime) -> Iterable[list[Step]]:
 
 
 def _tagged(runtime: Runtime, kind: str) -> tuple[Count, ...]:
-    client: Any = runtime.server.client
-    names = sorted(
-        tag.decode() for tag in client.hkeys(runtime.keys.tags) if tag.startswith(kind.encode() + b"/")
-    )
-    counts = (Count(name.partition("/")[2], client.zcard(runtime.keys.tag(name))) for name in names)
-    return tuple(count for count in counts if count.count)
+    counts = tag_counts(runtime, (kind,))[kind]
+    return tuple(Count(one.value, one.count) for one in sorted(counts, key=lambda one: one.value))
 
 
 def _waiting(client: Any, name: str, key: str, now: float) -> Waiting:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
+from typing import Literal
 
+from worker.query import nodes
+from worker.query.nodes import (
+    EVERYTHING,
+    And,
+    Grade,
+    Is,
+    Node,
+    Or,
+    Publisher,
+    Tag,
+    Time,
+    Words,
+    asked_words,
+    both,
+)
 from worker.query.wording import Wording, wording
 from worker.store.articles import StoredArticle
 
 CHINESE = "zh"  # as a language: either script
 SCRIPTS = ("zh-Hans", "zh-Hant")
 MAX_LIMIT = 10_000
+Order = Literal["newest", "best"]
 
 
 class QueryError(ValueError):
@@ -26,7 +44,11 @@ class Query:
     `tags_any` are `kind/name`. `langs` may hold `zh` for either script. `sources` are ids of the source that
     showed the article first. `publishers` are names, whole or in part, of whoever published or showed it; any
     of them will do. `since` (inclusive) and `until` (exclusive) are aware and concern when it was published,
-    or first seen if that is not known. `cursor` is that of an earlier SearchResult of the same query.
+    or first seen if that is not known. `where` is a question in the query language (`worker.query.read_query`).
+    `cursor` is that of an earlier SearchResult of the same query.
+
+    `order`: `newest` first, or `best` first: by grade, which counts one more where the title has all the words
+    asked for; of equal ones the newest.
     """
 
     words: tuple[str, ...] = ()
@@ -40,11 +62,15 @@ class Query:
     until: datetime | None = None
     limit: int = 20
     cursor: str = ""
+    where: Node = EVERYTHING
+    order: Order = "newest"
 
     def __post_init__(self) -> None:
         """Raises QueryError."""
         if not 1 <= self.limit <= MAX_LIMIT:
             raise QueryError(f"limit must be from 1 to {MAX_LIMIT}, not {self.limit}")
+        if self.order not in ("newest", "best"):
+            raise QueryError(f'order must be newest or best, not "{self.order}"')
         if not 0 <= self.grade_min <= 3:
             raise QueryError(f"grade must be 1, 2 or 3, not {self.grade_min}")
         for name in ("since", "until"):
@@ -72,61 +98,36 @@ class Query:
         spelled = (SCRIPTS if lang == CHINESE else (lang,) for lang in self.langs)
         return tuple(dict.fromkeys(lang for langs in spelled for lang in langs))
 
+    @property
+    def node(self) -> Node:
+        """All of it as one tree."""
+        parts: list[Node] = [Words(word) for word in self.words]
+        parts += [Tag(tag) for tag in self.tags_all]
+        parts += _either(Tag(tag) for tag in self.tags_any)
+        parts += _either(Is("lang", lang) for lang in self.scripts)
+        parts += _either(Is("source", source) for source in self.sources)
+        parts += _either(Publisher(name) for name in self.publishers)
+        if self.grade_min > 1:
+            parts.append(Grade(self.grade_min))
+        if self.since is not None or self.until is not None:
+            parts.append(Time(_seconds(self.since, -inf), _seconds(self.until, inf)))
+        return both(And(tuple(parts)), self.where) if parts else self.where
 
-def tag_groups(query: Query) -> list[tuple[str, ...]]:
-    """The query as sets of index tags: an article must have one of each set."""
-    groups: list[tuple[str, ...]] = [(tag,) for tag in query.tags_all]
-    groups.append(query.tags_any)
-    groups.append(tuple(f"lang/{lang}" for lang in query.scripts))
-    groups.append(tuple(f"source/{source}" for source in query.sources))
-    if query.grade_min > 1:
-        groups.append(tuple(f"grade/{grade}" for grade in range(query.grade_min, 4)))
-    return [group for group in groups if group]
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The words and phrases to mark in what is found."""
+        return asked_words(self.node)
+
+
+def _either(leaves: Iterable[Node]) -> list[Node]:
+    parts = tuple(leaves)
+    return [parts[0] if len(parts) == 1 else Or(parts)] if parts else []
+
+
+def _seconds(moment: datetime | None, otherwise: float) -> float:
+    return otherwise if moment is None else moment.timestamp()
 
 
 def answers(query: Query, article: StoredArticle) -> bool:
     """Whether `article` is asked for: the word of last resort, whatever an index says."""
-    return all(criterion(query, article) for criterion in _CRITERIA)
-
-
-def _kept(query: Query, article: StoredArticle) -> bool:
-    return article.fate == "stored" and article.grade >= query.grade_min
-
-
-def _time(query: Query, article: StoredArticle) -> bool:
-    after = query.since is None or article.ts >= query.since.timestamp()
-    return after and (query.until is None or article.ts < query.until.timestamp())
-
-
-def _tags(query: Query, article: StoredArticle) -> bool:
-    tags = set(article.tags)
-    return tags.issuperset(query.tags_all) and (not query.tags_any or not tags.isdisjoint(query.tags_any))
-
-
-def _lang(query: Query, article: StoredArticle) -> bool:
-    return not query.langs or article.lang in query.scripts
-
-
-def _source(query: Query, article: StoredArticle) -> bool:
-    return not query.sources or article.source in query.sources
-
-
-def _publisher(query: Query, article: StoredArticle) -> bool:
-    names = (article.publisher, *(seen.publisher for seen in article.seen_by))
-    return not query.publishers or any(asked.occurs(*names) for asked in query.wordings(query.publishers))
-
-
-def _words(query: Query, article: StoredArticle) -> bool:
-    texts = (article.title, article.summary, article.text)
-    return all(asked.occurs(*texts) for asked in query.wordings(query.words))
-
-
-_CRITERIA: tuple[Callable[[Query, StoredArticle], bool], ...] = (
-    _kept,
-    _time,
-    _tags,
-    _lang,
-    _source,
-    _publisher,
-    _words,
-)
+    return nodes.answers(query.node, article)

@@ -13,7 +13,7 @@ WIDTH = 160  # cells; a Chinese character takes two
 def snippet(article: StoredArticle, query: Query, width: int = WIDTH) -> list[tuple[str, bool]]:
     """Pieces of text in order, each with whether it is one of the words asked for. White space and control
     characters are single spaces. Without words, the beginning of the summary or text."""
-    wanted = query.wordings(query.words)
+    wanted = query.wordings(query.marked)
     source = next(
         (text for text in (article.summary, article.text) if any(word.occurs(text) for word in wanted)),
         article.summary or article.text,

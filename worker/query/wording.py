@@ -1,33 +1,51 @@
-"""Words and phrases as a person asks for them, found in texts of any script. Pure.
+"""Words and phrases as a person asks for them, found in texts of any script, and the terms of the index that a text
+has. Pure.
 
 Traditional finds Simplified, case and full width do not matter, `'s` may stand or not, punctuation between
 the words of a phrase is passed over. Chinese has no word edges and is found in mid-sentence; in other scripts
 a word is a whole word: `ETO` is not in `veto`, nor `HK` in `HKD`.
+
+Terms: whole words; single characters and pairs of neighbours of Chinese; `~` and a number for a pair of neighbouring
+words (one of 4,096 numbers, so that phrases cost few postings); all but single characters and `~` again with `^` in
+front for the title. `index_terms` and `Wording.terms` are made from the same pieces: a text in which a wording
+occurs has all of its terms. tests/worker/test_query_property.py holds them to it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from zlib import crc32
 
-from parsers.script import fold, terms
+from parsers.script import fold
 
-_CJK = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+# Ideographs, kana and Hangul; the punctuation between U+3000 and U+303F is not among them.
+_CJK = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303b\u3041-\u3096\u309d-\u30fa\u30fc-\u31ff"
+    "\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _PART = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_IS_CJK = re.compile(f"[{_CJK}]").match
 _POSSESSIVE = re.compile(r"'s\b")
 _GAP = r"(?:[\W_]|'s\b)"
+_LONGEST = 40  # characters of a word that the index tells apart
+_PAIRS = 4096
+TITLE = "^"
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One word or phrase. `pattern` runs over folded text; `terms` are those of the index that a text which
-    holds it must have (none for a lone Chinese character: the index keeps pairs)."""
+    """One word or phrase. `pattern` runs over folded text; a text that holds it has all of `terms`, and a title
+    that does all of `title_terms`. `exact`: a text that has the terms holds it, too."""
 
     text: str
     pattern: re.Pattern[str]
-    terms: frozenset[str]
+    terms: tuple[str, ...]
+    title_terms: tuple[str, ...]
+    exact: bool
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it stands in `text`: start and end positions."""
@@ -38,7 +56,7 @@ class Wording:
         return any(self.pattern.search(fold(text)) for text in texts)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def wording(text: str) -> Wording:
     """Raises ValueError when `text` holds no letter or digit."""
     parts = _PART.findall(_POSSESSIVE.sub("", fold(text)))
@@ -47,20 +65,61 @@ def wording(text: str) -> Wording:
     pattern = _edge(parts[0], before=True) + re.escape(parts[0])
     for last, part in pairwise(parts):
         # "HK政府" is also written "HK 政府"; two words of an alphabet need something between them.
-        pattern += f"{_GAP}{'*' if _is_cjk(last) or _is_cjk(part) else '+'}{re.escape(part)}"
-    return Wording(text, re.compile(pattern + _edge(parts[-1], before=False)), _needed(text))
+        pattern += f"{_GAP}{'*' if _IS_CJK(last) or _IS_CJK(part) else '+'}{re.escape(part)}"
+    compiled = re.compile(pattern + _edge(parts[-1], before=False))
+    return Wording(text, compiled, *_needed(parts))
 
 
-def _needed(text: str) -> frozenset[str]:
-    return frozenset(term for term in terms(text) if len(term) > 1 or not _is_cjk(term))
+def index_terms(title: str, *texts: str) -> tuple[str, ...]:
+    """All terms that an article with this title and these texts is found by, sorted."""
+    found: set[str] = set()
+    for text in dict.fromkeys((title, *texts)):
+        folded = fold(text)
+        parts = _PART.findall(folded)
+        found.update(_of_parts(parts))
+        found.update(_pairs(parts))
+        if "'s" in folded:
+            found.update(_pairs(_PART.findall(_POSSESSIVE.sub("", folded))))
+    in_title = (term for term in _of_parts(_PART.findall(fold(title))) if _told_in_title(term))
+    found.update(TITLE + term for term in in_title)
+    return tuple(sorted(found))
+
+
+def _needed(parts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    words: set[str] = set()
+    for part in parts:
+        words.update(pair for pair in _of_parts([part]) if len(part) == 1 or not _is_character(pair))
+    exact = len(parts) == 1 and len(parts[0]) <= (2 if _IS_CJK(parts[0]) else _LONGEST)
+    in_title = sorted(TITLE + word if _told_in_title(word) else word for word in words)
+    return tuple(sorted(words | set(_pairs(parts)))), tuple(in_title), exact
+
+
+def _of_parts(parts: Iterable[str]) -> Iterator[str]:
+    """Words cut at their longest; characters and pairs of characters."""
+    for part in parts:
+        if _IS_CJK(part):
+            yield from part
+            yield from (part[i : i + 2] for i in range(len(part) - 1))
+        else:
+            yield part[:_LONGEST]
+
+
+def _pairs(parts: Iterable[str]) -> Iterator[str]:
+    for one, other in pairwise(parts):
+        if not (_IS_CJK(one) or _IS_CJK(other)):
+            yield f"~{crc32(f'{one} {other}'.encode('utf-8', 'surrogatepass')) % _PAIRS}"
+
+
+def _told_in_title(term: str) -> bool:
+    return not _is_character(term)
+
+
+def _is_character(term: str) -> bool:
+    return len(term) == 1 and _IS_CJK(term) is not None
 
 
 def _edge(part: str, *, before: bool) -> str:
-    if _is_cjk(part):
+    if _IS_CJK(part):
         return ""
     # A letter of another script is an edge too: "HK" stands in "看HK政府".
     return rf"(?<![^\W_{_CJK}])" if before else rf"(?![^\W_{_CJK}])"
-
-
-def _is_cjk(part: str) -> bool:
-    return re.match(f"[{_CJK}]", part) is not None

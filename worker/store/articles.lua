@@ -30,52 +30,133 @@ local function remember_keys(prefix, put, n, keep)
   end
 end
 
-local function remember_sighting(prefix, put, n, keep)
-  if redis.call('HSETNX', prefix .. 'sg:' .. n, put.source, put.sighting) == 1 then
-    redis.call('HINCRBY', prefix .. 'a:' .. n, 'sightings', 1)
+-- The first showing follows from the article itself and is an empty value; its words stay readable in `first`
+-- after the article was revised.
+local function remember_sighting(prefix, put, n, is_new)
+  local value = (is_new and put.fate == 'stored') and '' or put.sighting
+  return redis.call('HSETNX', prefix .. 'a:' .. n, '@' .. put.source, value) == 1
+end
+
+-- The index is kept in segments of 65,536 slots, given in the order of arrival; what stands in a slot never changes.
+-- A revised article takes a new slot and its old one leaves the bitmap `all`, so nothing else need be unlearned.
+local SEGMENT, MARK_LIST, MARK_BITS = 65536, 'l', 'b'
+local SMALL, LARGE = 62, 8192  -- bytes: longest posting inside a room (64 would cost its compact form), longest list
+
+local function bits_of(list)
+  local bytes = {}
+  for i = 1, LARGE do bytes[i] = 0 end
+  for at = 1, #list, 2 do
+    local slot = struct.unpack('>I2', list, at)
+    local i = math.floor(slot / 8) + 1
+    bytes[i] = bit.bor(bytes[i], bit.rshift(128, slot % 8))
   end
-  if redis.call('TTL', prefix .. 'sg:' .. n) < keep then redis.call('EXPIRE', prefix .. 'sg:' .. n, keep) end
+  for i = 1, LARGE do bytes[i] = string.char(bytes[i]) end
+  return table.concat(bytes)
+end
+
+-- Adds a slot to a term's posting: inside its room while it is short, then a list, then a bitmap.
+local function post(prefix, segment, room, term, slot)
+  local key = prefix .. 'w:' .. segment .. ':' .. room
+  local packed, held = struct.pack('>I2', slot), redis.call('HGET', key, term)
+  if not held then
+    redis.call('HSET', key, term, packed)
+  elseif held == MARK_BITS then
+    redis.call('SETBIT', prefix .. 'wb:' .. segment .. ':' .. term, slot, 1)
+  elseif held == MARK_LIST then
+    local list = prefix .. 'wl:' .. segment .. ':' .. term
+    if redis.call('APPEND', list, packed) >= LARGE then
+      redis.call('SET', prefix .. 'wb:' .. segment .. ':' .. term, bits_of(redis.call('GET', list)))
+      redis.call('DEL', list)
+      redis.call('HSET', key, term, MARK_BITS)
+    end
+  elseif #held < SMALL then
+    redis.call('HSET', key, term, held .. packed)
+  else
+    redis.call('SET', prefix .. 'wl:' .. segment .. ':' .. term, held .. packed)
+    redis.call('HSET', key, term, MARK_LIST)
+  end
+end
+
+local function tag_slot(prefix, segment, tag, slot)
+  if redis.call('SETBIT', prefix .. 't:' .. segment .. ':' .. tag, slot, 1) == 0 then
+    redis.call('HINCRBY', prefix .. 'tags', tag, 1)
+  end
+end
+
+local function place(number)
+  local segment = math.floor(number / SEGMENT)
+  return segment, number - segment * SEGMENT
+end
+
+local function open_slot(prefix, score)
+  local info = prefix .. 'ix'
+  local number = redis.call('HINCRBY', info, 'slots', 1) - 1
+  local segment, slot = place(number)
+  if redis.call('HSETNX', info, 'born:' .. segment, string.format('%.6f', now())) == 1 then
+    redis.call('HSET', info, 'first:' .. segment, score, 'last:' .. segment, score)
+  end
+  local held = redis.call('HMGET', info, 'first:' .. segment, 'last:' .. segment)
+  if score < tonumber(held[1]) then redis.call('HSET', info, 'first:' .. segment, score) end
+  if score > tonumber(held[2]) then redis.call('HSET', info, 'last:' .. segment, score) end
+  return number, segment, slot
+end
+
+local function close_slot(prefix, n)
+  local number = redis.call('HGET', prefix .. 'a:' .. n, 'slot')
+  if not number then return end
+  local segment, slot = place(tonumber(number))
+  redis.call('SETBIT', prefix .. 't:' .. segment .. ':all', slot, 0)
+end
+
+-- Whoever published or showed an article, it is found under that name.
+local function tag_publisher(prefix, segment, publisher, slot)
+  if publisher and publisher ~= '' then tag_slot(prefix, segment, 'publisher/' .. publisher, slot) end
+end
+
+local function first_publisher(first) return cjson.decode(string.match(first, '^[^\n]*')).publisher end
+
+local function tag_all_publishers(prefix, segment, n, slot)
+  local fields = redis.call('HGETALL', prefix .. 'a:' .. n)
+  for i = 1, #fields, 2 do
+    if fields[i] == 'first' then
+      tag_publisher(prefix, segment, first_publisher(fields[i + 1]), slot)
+    elseif string.sub(fields[i], 1, 1) == '@' and fields[i + 1] ~= '' then
+      tag_publisher(prefix, segment, cjson.decode(fields[i + 1]).publisher, slot)
+    end
+  end
 end
 
 local function index(prefix, put, n, score)
+  close_slot(prefix, n)
+  local number, segment, slot = open_slot(prefix, score)
+  redis.call('HSET', prefix .. 'a:' .. n, 'slot', number)
   redis.call('ZADD', prefix .. 'z', score, n)
   redis.call('ZREM', prefix .. 'rej', n)
-  for _, tag in ipairs(put.tags) do
-    if redis.call('ZADD', prefix .. 't:' .. tag, score, n) == 1 then
-      redis.call('HINCRBY', prefix .. 'tags', tag, 1)
-    end
-  end
-  local packed = struct.pack('>I4', tonumber(n))
-  local bucket = math.floor(score / 2592000)
-  local expire = (bucket + 1) * 2592000 + put.keep
-  for _, term in ipairs(put.terms) do
-    local key = prefix .. 'w:' .. bucket .. ':' .. term
-    redis.call('APPEND', key, packed)
-    redis.call('EXPIREAT', key, expire)
-  end
+  redis.call('SETRANGE', prefix .. 'ic:' .. segment, slot * 12, struct.pack('>I4d', tonumber(n), score))
+  redis.call('SETBIT', prefix .. 't:' .. segment .. ':all', slot, 1)
+  redis.call('SETBIT', prefix .. 't:' .. segment .. ':day/' .. math.floor((score + 28800) / 86400), slot, 1)
+  for _, tag in ipairs(put.tags) do tag_slot(prefix, segment, tag, slot) end
+  tag_publisher(prefix, segment, put.fields.publisher, slot)
+  tag_all_publishers(prefix, segment, n, slot)
+  for i, term in ipairs(put.terms) do post(prefix, segment, put.rooms[i], term, slot) end
 end
 
--- Takes an article out of the tag indexes of what it was, except those it stays in.
-local function unindex_tags(prefix, n, new)
-  local stays = {}
-  for _, tag in ipairs(new) do stays[tag] = true end
-  local tags, grade, lang, source = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'tags', 'grade', 'lang', 'source'))
-  local old = cjson.decode(tags or '[]')
-  old[#old + 1] = 'grade/' .. (grade or '')
-  old[#old + 1] = 'lang/' .. (lang or '')
-  old[#old + 1] = 'source/' .. (source or '')
-  for _, tag in ipairs(old) do
-    if not stays[tag] then redis.call('ZREM', prefix .. 't:' .. tag, n) end
-  end
+-- One more outlet for an article that stands in the index.
+local function index_publisher(prefix, put, n)
+  local number = redis.call('HGET', prefix .. 'a:' .. n, 'slot')
+  if not number then return end
+  local segment, slot = place(tonumber(number))
+  tag_publisher(prefix, segment, put.fields.publisher, slot)
+  redis.call('HINCRBY', prefix .. 'ix', 'edits:' .. segment, 1)
 end
 
-local function write(prefix, put, n, text)
+local function write(prefix, put, n, packed)
   local flat = {}
   for field, value in pairs(put.fields) do
     flat[#flat + 1] = field
     flat[#flat + 1] = value
   end
-  redis.call('HSET', prefix .. 'a:' .. n, 'text', text, unpack(flat))
+  redis.call('HSET', prefix .. 'a:' .. n, 'd', packed, unpack(flat))
   redis.call('EXPIRE', prefix .. 'a:' .. n, put.keep)
 end
 
@@ -87,7 +168,7 @@ local function alert(prefix, put, n, at)
     local id = wanted.watch .. '-' .. story
     if redis.call('EXISTS', prefix .. 'al:' .. id) == 0 then
       redis.call('HSET', prefix .. 'al:' .. id, 'watch', wanted.watch, 'story', story, 'n', n, 'kind', 'first',
-        'grade', put.grade, 'sentence', put.fields.sentence, 'matched', wanted.matched,
+        'grade', put.grade, 'sentence', put.sentence, 'matched', wanted.matched,
         'created', string.format('%.3f', at), 'shadow', wanted.shadow and '1' or '0')
       tell_watch(prefix, wanted, id, at, put.keep, channels)
     end
@@ -95,32 +176,35 @@ local function alert(prefix, put, n, at)
   return channels
 end
 
+-- A version is a line of JSON with what changes under readers' eyes, then the packed rest.
 local function keep_version(prefix, n, at, keep)
-  local old = redis.call('HMGET', prefix .. 'a:' .. n, 'title', 'summary', 'grade')
-  local record = cjson.encode({title = old[1] or '', summary = old[2] or '', grade = old[3] or '', until_ = at})
+  local a = prefix .. 'a:' .. n
+  local old = redis.call('HMGET', a, 'title', 'publisher', 'grade', 'd')
+  local line = cjson.encode({title = old[1] or '', publisher = old[2] or '', grade = old[3] or '', until_ = at})
+  local record = line .. '\n' .. (old[4] or '')
+  redis.call('HSETNX', a, 'first', record)
   redis.call('LPUSH', prefix .. 'v:' .. n, record)
   redis.call('LTRIM', prefix .. 'v:' .. n, 0, MAX_VERSIONS - 1)
   redis.call('EXPIRE', prefix .. 'v:' .. n, keep)
 end
 
 -- A text that is news to us for an article we have: a new version, and a new verdict unless it says less.
-local function revise(prefix, put, n, text, at)
+local function revise(prefix, put, n, packed, at)
   local a = prefix .. 'a:' .. n
   if put.grade < tonumber(redis.call('HGET', a, 'grade') or '0') then return end
   keep_version(prefix, n, at, put.keep)
-  unindex_tags(prefix, n, put.tags)
   local story, score, id = unpack(redis.call('HMGET', a, 'story', 'ts', 'id'))
   put.fields.story, put.fields.ts, put.fields.id, put.fields.first_seen = story, score, id, nil
-  write(prefix, put, n, text)
+  write(prefix, put, n, packed)
   redis.call('HINCRBY', a, 'versions', 1)
   index(prefix, put, n, tonumber(score))
 end
 
-local function store_new(prefix, put, text, at, seq)
+local function store_new(prefix, put, packed, at, seq)
   local n = tostring(redis.call('INCR', seq))
   put.fields.stored = string.format('%.3f', at)
   put.fields.fate = put.fate
-  write(prefix, put, n, text)
+  write(prefix, put, n, packed)
   if put.grade > 0 and put.fate == 'stored' then
     index(prefix, put, n, tonumber(put.fields.ts))
   else
@@ -129,22 +213,42 @@ local function store_new(prefix, put, text, at, seq)
   return n
 end
 
-local function decide(prefix, put, text, at, seq)
+-- What a page says of an entry that was put before. An entry that its source edited or dropped meanwhile stays as it
+-- is; one whose page turns out to be the page of another article we kept is a duplicate of that.
+local function decide_again(prefix, put, n, hash, packed, at)
+  if not n or hash ~= put.entry_hash then return 'seen', n or '0', false end
+  for _, key in ipairs(put.keys) do
+    local other = known(prefix, key)
+    if other and other ~= n and redis.call('HGET', prefix .. 'a:' .. other, 'fate') == 'stored' then
+      return 'duplicate', other, false
+    end
+  end
+  local was = redis.call('HMGET', prefix .. 'a:' .. n, 'fate', 'grade')
+  local kept, before = was[1] == 'stored', tonumber(was[2] or '0')
+  revise(prefix, put, n, packed, at)
+  if not kept then
+    redis.call('HSET', prefix .. 'a:' .. n, 'fate', 'stored', 'stored', string.format('%.3f', at))
+  end
+  return kept and 'updated' or 'stored', n, not kept or put.grade > before
+end
+
+local function decide(prefix, put, packed, at, seq)
   local n, hash = known(prefix, put.guid_key)
   if put.reused and hash ~= put.entry_hash then n = nil end
+  if put.again then return decide_again(prefix, put, n, hash, packed, at) end
   local same_guid = n ~= nil
   if same_guid and hash == put.entry_hash then return 'seen', n, false end
   for _, key in ipairs(put.keys) do
     if n then break end
     n = known(prefix, key)
   end
-  if not n then return put.fate, store_new(prefix, put, text, at, seq), true end
+  if not n then return put.fate, store_new(prefix, put, packed, at, seq), true, true end
   local was = redis.call('HMGET', prefix .. 'a:' .. n, 'fate', 'grade')
   local kept, before = was[1] == 'stored', tonumber(was[2] or '0')
   local fate = same_guid and 'updated' or 'duplicate'
   if put.fate ~= 'stored' then return fate, n, false end
   local better = not kept or put.grade > before
-  if better or same_guid then revise(prefix, put, n, text, at) end
+  if better or same_guid then revise(prefix, put, n, packed, at) end
   if not kept then
     redis.call('HSET', prefix .. 'a:' .. n, 'fate', 'stored', 'stored', string.format('%.3f', at))
     fate = 'stored'
@@ -152,7 +256,7 @@ local function decide(prefix, put, text, at, seq)
   return fate, n, better
 end
 
--- put  ARGV: prefix, poll id, entry index, JSON (see worker/store/articles.py: PutRequest), text (zlib)
+-- put  ARGV: prefix, poll id, entry index, JSON (worker/store/articles.py: PutRequest), packed (worker/store/packing.py)
 -- ->  {fate, n, channel, ...}: the channels that have a new delivery.
 -- A second call for the same poll and index returns the first fate and changes nothing.
 local function put(keys, args)
@@ -164,12 +268,12 @@ local function put(keys, args)
     return {fate, n}
   end
   local at, request = now(), cjson.decode(args[4])
-  local fate, n, worth_telling = decide(prefix, request, args[5], at, keys[1])
+  local fate, n, worth_telling, is_new = decide(prefix, request, args[5], at, keys[1])
   local channels = {}
   if fate ~= 'seen' then
     local keep = math.max(request.keep, redis.call('TTL', prefix .. 'a:' .. n))
     remember_keys(prefix, request, n, keep)
-    remember_sighting(prefix, request, n, keep)
+    if remember_sighting(prefix, request, n, is_new) and not is_new then index_publisher(prefix, request, n) end
     if worth_telling and request.fate == 'stored' then channels = alert(prefix, request, n, at) end
   end
   redis.call('HSET', fates, entry, fate .. ':' .. n)
@@ -195,5 +299,21 @@ local function recognise(_, args)
   return out
 end
 
+-- forget_day  ARGV: prefix, segment, day, ...  ->  1. What stands in these days leaves the index.
+local function forget_day(_, args)
+  local start = args[1] .. 't:' .. args[2] .. ':'
+  for i = 3, #args do
+    local day = start .. 'day/' .. args[i]
+    if redis.call('EXISTS', day) == 1 then
+      -- all AND NOT day, as all XOR (all AND day)
+      redis.call('BITOP', 'AND', day, start .. 'all', day)
+      redis.call('BITOP', 'XOR', start .. 'all', start .. 'all', day)
+      redis.call('DEL', day)
+    end
+  end
+  return 1
+end
+
 redis.register_function('hketo_put', put)
+redis.register_function('hketo_forget_day', forget_day)
 redis.register_function('hketo_recognise', recognise)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
+from zlib import crc32
 
 import orjson
 
 from worker.store.client import Server, digest
-from worker.store.keys import Keys
+from worker.store.keys import ROOMS, Keys
+from worker.store.packing import pack, unpack
 
 Fate = str
 STORED, UPDATED, DUPLICATE, SEEN = "stored", "updated", "duplicate", "seen"
@@ -61,6 +63,7 @@ class PutRequest:
     sighting: str
     alerts: tuple[WantedAlert, ...] = ()
     reused: bool = False  # its source gave it the id of an earlier document
+    again: bool = False  # an entry that was put before, with what its page says
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +185,16 @@ def shown_before(server: Server, keys: Keys, prints: Sequence[Fingerprint]) -> d
     held = zip(prints, pipe.execute(), strict=True)
     numbers = {item.index: int(value.partition(b":")[0]) for item, value in held if value}
     for number in numbers.values():
-        pipe.hmget(keys.article(number), "url", "title", "text")
+        pipe.hmget(keys.article(number), "title", "d")
     return {
-        index: Earlier((url or b"").decode(), title.decode("utf-8", "replace"), _text(text))
-        for index, (url, title, text) in zip(numbers, pipe.execute(), strict=True)
+        index: _earlier(title, unpack(packed or b""))
+        for index, (title, packed) in zip(numbers, pipe.execute(), strict=True)
         if title is not None
     }
+
+
+def _earlier(title: bytes, rest: Mapping[str, str]) -> Earlier:
+    return Earlier(rest.get("url", ""), title.decode("utf-8", "replace"), rest.get("text", ""))
 
 
 def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult]:
@@ -206,17 +213,31 @@ def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
         "guid_key": "g:" + request.guid_key,
         "entry_hash": request.entry_hash,
         "keys": request.keys,
-        "fields": dict(request.fields),
+        "fields": {name: value for name, value in request.fields.items() if name in _PLAIN},
         "grade": request.grade,
+        "sentence": request.fields["sentence"] if request.alerts else "",
         "tags": request.tags,
         "terms": request.terms,
+        "rooms": [room(term) for term in request.terms],
         "keep": request.keep,
         "sighting": request.sighting,
         "alerts": request.alerts,
         "reused": request.reused,
+        "again": request.again,
     }
-    text = zlib.compress(request.text.encode("utf-8", "replace"))
-    return keys.prefix, request.poll, str(request.index), orjson.dumps(body), text
+    packed = pack(packed_fields(request))
+    return keys.prefix, request.poll, str(request.index), orjson.dumps(body), packed
+
+
+def packed_fields(request: PutRequest) -> dict[str, str]:
+    """What is stored packed: everything that no function of the server's has to read."""
+    fields = {**request.fields, "text": request.text}
+    return {name: value for name, value in fields.items() if name not in _PLAIN and value}
+
+
+def room(term: str) -> int:
+    """Which of a segment's rooms a term's posting is in."""
+    return crc32(term.encode("utf-8", "surrogatepass")) % ROOMS
 
 
 def find_number(server: Server, keys: Keys, wanted: str) -> int | None:
@@ -231,49 +252,95 @@ def load(server: Server, keys: Keys, numbers: Iterable[int]) -> Iterator[StoredA
     pipe = server.client.pipeline(transaction=False)
     for number in wanted:
         pipe.hgetall(keys.article(number))
-        pipe.hgetall(keys.sightings(number))
-    answers = pipe.execute()
-    for number, raw, seen in zip(wanted, answers[::2], answers[1::2], strict=True):
+    for number, raw in zip(wanted, pipe.execute(), strict=True):
         if raw:
-            yield _article(number, raw, seen)
+            yield _article(number, raw)
 
 
-def _article(number: int, raw: Mapping[bytes, bytes], seen: Mapping[bytes, bytes]) -> StoredArticle:
-    def text(name: str) -> str:
-        return raw.get(name.encode(), b"").decode("utf-8", "replace")
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """An earlier form of an article, in force `until` (seconds since 1970)."""
+
+    title: str
+    summary: str
+    grade: int
+    until: float
+
+
+def versions(server: Server, keys: Keys, number: int) -> list[StoredVersion]:
+    """The earlier forms that are kept of an article, the latest first."""
+    records = cast("list[bytes]", server.client.lrange(keys.versions(number), 0, -1))
+    return [_version(_split(record)) for record in records]
+
+
+def _version(fields: Mapping[str, Any]) -> StoredVersion:
+    return StoredVersion(
+        fields["title"], fields.get("summary", ""), int(fields["grade"] or 0), float(fields["until_"])
+    )
+
+
+def _split(record: bytes) -> dict[str, Any]:
+    """A version record: a line of JSON, and behind it what is packed."""
+    line, _, packed = record.partition(b"\n")
+    head: dict[str, Any] = orjson.loads(line)
+    return {**unpack(packed), **head}
+
+
+def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
+    fields: dict[str, Any] = unpack(raw.get(b"d", b""))
+    fields |= {
+        name.decode("utf-8", "replace"): value.decode("utf-8", "replace")
+        for name, value in raw.items()
+        if name not in (b"d", b"first") and not name.startswith(b"@")
+    }
 
     def real(name: str) -> float:
-        return float(raw.get(name.encode(), b"0") or 0)
+        return float(fields.get(name) or 0)
 
+    seen = tuple(sorted(_sightings(fields, raw), key=lambda s: (s.seen, s.source)))
     return StoredArticle(
         number=number,
-        **{name: text(name) for name in _TEXT_FIELDS},
-        text=_text(raw.get(b"text")),
+        **{name: fields.get(name, "") for name in _TEXT_FIELDS},
         ts=real("ts"),
         first_seen=real("first_seen"),
         stored=real("stored"),
         grade=int(real("grade")),
         score=real("score"),
-        tags=tuple(orjson.loads(raw.get(b"tags", b"[]"))),
+        tags=tuple(orjson.loads(fields.get("tags") or "[]")),
         reasons=tuple(
             StoredReason(r["rule"], tuple(r["words"]), r["where"], r["weight"], r["sentence"])
-            for r in orjson.loads(raw.get(b"reasons", b"[]"))
+            for r in orjson.loads(fields.get("reasons") or "[]")
         ),
-        sightings=int(real("sightings")),
+        sightings=len(seen),
         versions=int(real("versions")) + 1,
-        seen_by=tuple(sorted((_sighting(v) for v in seen.values()), key=lambda s: (s.seen, s.source))),
+        seen_by=seen,
     )
 
 
-def _text(packed: bytes | None) -> str:
-    return zlib.decompress(packed).decode() if packed else ""
+def _sightings(fields: Mapping[str, Any], raw: Mapping[bytes, bytes]) -> Iterator[Sighting]:
+    first = _split(raw[b"first"]) if b"first" in raw else fields
+    for name, value in raw.items():
+        if not name.startswith(b"@"):
+            continue
+        if value:
+            yield Sighting(**orjson.loads(value))
+        else:  # the showing that the article was made from
+            yield Sighting(
+                source=name[1:].decode("utf-8", "replace"),
+                publisher=first.get("publisher", ""),
+                guid=first.get("guid", ""),
+                url=first.get("link", ""),
+                title=first.get("title", ""),
+                published=first.get("published", ""),
+                seen=float(fields.get("first_seen") or 0),
+            )
 
 
 _TEXT_FIELDS = (
     "id", "guid", "url", "link", "title", "summary", "lang", "publisher", "source", "country", "author",
-    "published", "sentence", "version", "story", "fate", "detail",
+    "published", "sentence", "version", "story", "fate", "detail", "text",
 )  # fmt: skip
-
-
-def _sighting(raw: bytes) -> Sighting:
-    return Sighting(**orjson.loads(raw))
+# What the server's functions read or readers change stands by itself; all else is packed together.
+_PLAIN = frozenset(
+    {"id", "story", "title", "lang", "publisher", "source", "ts", "first_seen", "grade", "tags"}
+)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from worker.settings_tables import StoreSettings
 from worker.store.client import Server
-from worker.store.keys import Keys
+from worker.store.keys import ROOMS, Keys
+from worker.store.segments import Segments, day_of
 
 SLICE = 1000
 
@@ -19,10 +21,39 @@ def trim(server: Server, keys: Keys, settings: StoreSettings, now: datetime) -> 
     gone = _cut(server.client, keys.rejected, rejected)
     for name in (keys.by_time, keys.alerts, keys.dead):
         gone += _cut(server.client, name, kept)
-    client: Any = server.client
-    for tag, _count in client.hscan_iter(keys.tags, count=500):
-        gone += _cut(client, keys.tag(tag.decode()), kept)
+    _forget(server, keys, kept)
     return gone
+
+
+def _forget(server: Server, keys: Keys, before: float) -> None:
+    """Takes days that are over from the index, and whole segments when all their days are."""
+    index = Segments(server, keys)
+    for segment in index.list:
+        first, past = day_of(segment.first), day_of(before)
+        if segment.last < before and segment is not index.list[0]:
+            _drop(server.client, keys, segment.number)
+        elif first < past:
+            # Days without an article cost the server a look each; a year of them is nothing.
+            days = range(first, min(past, day_of(segment.last) + 1))
+            server.call("hketo_forget_day", keys.sequence, keys.prefix, segment.number, *days)
+
+
+def _drop(client: Any, keys: Keys, segment: int) -> None:
+    """Everything of one segment; its entry in `ix` last, so that a broken run is made good by the next."""
+    for number in range(ROOMS):
+        held = client.hgetall(keys.room(segment, number))
+        own = [keys.term_list(segment, term.decode()) for term, mark in held.items() if mark == b"l"]
+        own += [keys.term_bits(segment, term.decode()) for term, mark in held.items() if mark == b"b"]
+        client.unlink(keys.room(segment, number), *own)
+    for tags in _batches(client.hkeys(keys.tags)):
+        client.unlink(*(keys.tag(segment, tag.decode()) for tag in tags))
+    client.unlink(keys.tag(segment, "all"), keys.column(segment))
+    client.hdel(keys.index, *(f"{name}:{segment}" for name in ("born", "first", "last", "edits")))
+
+
+def _batches(members: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for start in range(0, len(members), SLICE):
+        yield members[start : start + SLICE]
 
 
 def _cut(client: Any, key: str, before: float) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.query import day_counts
+from worker.query import tag_counts as counted_tags
 from worker.runtime import Runtime
 
 
@@ -37,9 +38,8 @@ def coverage(runtime: Runtime, now: datetime, days: int, zone: ZoneInfo) -> Cove
     """The last `days` days up to `now`, by grade (3, 2, 1) and by topic, the most covered first."""
     today = now.astimezone(zone).date()
     span = tuple(today - timedelta(days=back) for back in range(days - 1, -1, -1))
-    edges = [datetime.combine(day, time(), zone).timestamp() for day in (*span, today + timedelta(days=1))]
-    grades = _series(runtime, [f"grade/{grade}" for grade in (3, 2, 1)], edges)
-    topics = [series for series in _series(runtime, known_tags(runtime, "topic"), edges) if series.total]
+    grades = _series(runtime, [f"grade/{grade}" for grade in (3, 2, 1)], span)
+    topics = [series for series in _series(runtime, known_tags(runtime, "topic"), span) if series.total]
     return Coverage(span, tuple(grades), tuple(sorted(topics, key=lambda s: (-s.total, s.tag))))
 
 
@@ -60,27 +60,10 @@ class TagCount:
 
 def tag_counts(runtime: Runtime, kinds: Sequence[str], most: int) -> tuple[TagCount, ...]:
     """The most frequent tags of these kinds over all that is kept, at most `most` of each kind."""
-    client: Any = runtime.server.client
-    wanted = tuple(kind.encode() + b"/" for kind in kinds)
-    tags = [tag.decode() for tag in client.hkeys(runtime.keys.tags) if tag.startswith(wanted)]
-    pipe = client.pipeline(transaction=False)
-    for tag in tags:
-        pipe.zcard(runtime.keys.tag(tag))
-    counted = sorted(
-        (TagCount(tag, int(count)) for tag, count in zip(tags, pipe.execute(), strict=True) if count),
-        key=lambda item: (-item.count, item.tag),
-    )
-    return tuple(
-        item for kind in kinds for item in [c for c in counted if c.tag.startswith(f"{kind}/")][:most]
-    )
+    counted = counted_tags(runtime, kinds, most)
+    return tuple(TagCount(one.value, one.count) for kind in kinds for one in counted[kind])
 
 
-def _series(runtime: Runtime, tags: Sequence[str], edges: Sequence[float]) -> list[Series]:
-    client: Any = runtime.server.client
-    pipe = client.pipeline(transaction=False)
-    for tag in tags:
-        for start, end in pairwise(edges):
-            pipe.zcount(runtime.keys.tag(tag), repr(start), f"({end!r}")
-    counts = [int(count) for count in pipe.execute()] if tags else []
-    days = len(edges) - 1
-    return [Series(tag, tuple(counts[i * days : (i + 1) * days])) for i, tag in enumerate(tags)]
+def _series(runtime: Runtime, tags: Sequence[str], days: Sequence[date]) -> list[Series]:
+    counts = day_counts(runtime, tags, days[0], days[-1])
+    return [Series(tag, counts[tag]) for tag in tags]

@@ -1,0 +1,68 @@
+"""Fields of an article in few bytes: JSON, compressed with a dictionary of what articles have in common.
+
+The dictionary (`articles.zdict`) was trained on judged articles of the project's own; see
+`benchmarks/dictionary.py`. What was packed with it can be read only with it, so it is never changed: a better one
+gets a number of its own, which is the first byte of what it packs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from threading import local
+
+import orjson
+import zstandard
+
+_FIRST = 1
+_LEVEL = 12
+_MOST = 64 << 20  # bytes an article may have when unpacked
+_own = local()  # zstandard's contexts serve one thread at a time
+
+
+def pack(fields: Mapping[str, str]) -> bytes:
+    """Fields as bytes. Lone surrogates, which have no UTF-8, become U+FFFD."""
+    if not fields:
+        return b""
+    try:
+        raw = orjson.dumps(dict(fields))
+    except TypeError:
+        raw = orjson.dumps(
+            {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
+        )
+    return bytes([_FIRST]) + _compressor().compress(raw)
+
+
+def unpack(packed: bytes) -> dict[str, str]:
+    """The fields again; none for nothing. Raises ValueError for bytes of another making."""
+    if not packed:
+        return {}
+    if packed[0] != _FIRST:
+        raise ValueError(f"an article was packed with dictionary {packed[0]}: a newer release wrote it")
+    fields: dict[str, str] = orjson.loads(_decompressor().decompress(packed[1:], max_output_size=_MOST))
+    return fields
+
+
+@cache
+def _dictionary() -> zstandard.ZstdCompressionDict:
+    raw = (files("worker.store") / "articles.zdict").read_bytes()
+    made = zstandard.ZstdCompressionDict(raw)
+    made.precompute_compress(level=_LEVEL)
+    return made
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    if not hasattr(_own, "compressor"):
+        _own.compressor = zstandard.ZstdCompressor(
+            level=_LEVEL, dict_data=_dictionary(), write_checksum=False, write_dict_id=False
+        )
+    made: zstandard.ZstdCompressor = _own.compressor
+    return made
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    if not hasattr(_own, "decompressor"):
+        _own.decompressor = zstandard.ZstdDecompressor(dict_data=_dictionary())
+    made: zstandard.ZstdDecompressor = _own.decompressor
+    return made
