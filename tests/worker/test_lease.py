@@ -29,6 +29,14 @@ def test_a_claim_takes_at_most_its_limit(server: Server, keys: Keys) -> None:
     assert len(claim(server, key, 3, 10)) == 2
 
 
+def test_thousands_are_claimed_in_one_step(server: Server, keys: Keys) -> None:
+    names = [f"s{number}" for number in range(2345)]
+    claims = claim(server, waiting(server, keys, *names), 5000, 10)
+    assert sorted(item.member for item in claims) == sorted(names)
+    assert len({item.token for item in claims}) == len(names)
+    assert all(begin(server, keys.due, item, 10) for item in claims[::400])
+
+
 def test_what_is_not_due_is_not_claimed(server: Server, keys: Keys) -> None:
     server.client.zadd(keys.due, {"later": time.time() + 60})
     assert claim(server, keys.due, 10, 10) == []

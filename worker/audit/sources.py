@@ -63,7 +63,8 @@ class SourceRow:
             return "not asked any more"
         if not self.polled:
             return "waits for its first poll"
-        said = f"due {told(self.interval)} after its last poll: {self.why or 'no reason was kept'}"
+        wait = self.interval if self.interval < 120 else round(self.interval / 60) * 60.0
+        said = f"due {told(wait)} after its last poll: {self.why or 'no reason was kept'}"
         if _BUDGET not in self.why or self.rate is None or self.share is None:
             return said
         return f"{said}, for about {per_day(self.rate)} entries a day of which {self.share:.0%} matter"

@@ -9,19 +9,24 @@ local function now()
   return tonumber(t[1]) + tonumber(t[2]) / 1000000
 end
 
+local CALL = 1000 -- arguments that `unpack` puts on Lua's stack, which holds some thousands
+
 -- claim  ARGV: limit, lease seconds, nonce (unique per call)  ->  {member, token, score it had, ...}
 -- An answer lost on the way costs one lease of waiting, nothing more.
 local function claim(keys, args)
   local at, limit, lease, nonce = now(), tonumber(args[1]), tonumber(args[2]), args[3]
-  local out = {}
+  local out, scores, tokens = {}, {}, {}
   local found = redis.call('ZRANGEBYSCORE', keys[1], '-inf', at, 'WITHSCORES', 'LIMIT', 0, limit)
   for i = 1, #found, 2 do
     local member, token = found[i], nonce .. '.' .. i
-    redis.call('ZADD', keys[1], at + lease, member)
-    redis.call('HSET', keys[1] .. ':lease', member, token)
-    out[#out + 1] = member
-    out[#out + 1] = token
-    out[#out + 1] = found[i + 1]
+    scores[#scores + 1], scores[#scores + 2] = at + lease, member
+    tokens[#tokens + 1], tokens[#tokens + 2] = member, token
+    out[#out + 1], out[#out + 2], out[#out + 3] = member, token, found[i + 1]
+    if #scores == CALL or i == #found - 1 then -- one call for many members: half the time of one each
+      redis.call('ZADD', keys[1], unpack(scores))
+      redis.call('HSET', keys[1] .. ':lease', unpack(tokens))
+      scores, tokens = {}, {}
+    end
   end
   return out
 end
