@@ -93,6 +93,7 @@ def schedule(settings: Settings) -> dict[str, Any]:
     return {
         "tick": _every("worker.tick", settings.poll.tick, "poll"),
         "sweep": _every("worker.process", 5.0, "process"),
+        "pages": _every("worker.pages", 5.0, "poll"),
         "deliver": _every("worker.deliver", 2.0, "deliver"),
         "canary-poll": _every("worker.canary", 10.0, "poll", "poll"),
         "canary-process": _every("worker.canary", 10.0, "process", "process"),

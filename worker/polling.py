@@ -7,12 +7,13 @@ import os
 import threading
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from feeds.fetch import fetch
 from feeds.http import Client, open_client
 from feeds.manners import HttpSettings
 from feeds.outcome import Fetched, Validators
+from feeds.pages import PAGE_BYTES, PageAnswer, PageFetcher
 from feeds.schedule import ScheduleSettings
 from feeds.slots import HostSlots
 from feeds.source import Source
@@ -60,11 +61,16 @@ class Polling:
     _loop: LoopThread
     _client: Client
     _slots: HostSlots
+    _pages: PageFetcher
     _stack: AsyncExitStack
 
     def fetch(self, source: Source, validators: Validators, url: str) -> Future[Fetched]:
         """Starts one fetch on the loop."""
         return self._loop.submit(fetch(self._client, source, validators, url, slots=self._slots))
+
+    def fetch_page(self, url: str) -> Future[PageAnswer]:
+        """Starts the fetch of one article page on the loop."""
+        return self._loop.submit(self._pages.fetch(url))
 
     def close(self) -> None:
         """Ends the client and the loop; fetches under way are lost, and made good when their leases end."""
@@ -77,11 +83,13 @@ def open_polling(runtime: Runtime) -> Polling:
     http = http_settings(runtime.settings)
     loop, stack = LoopThread(), AsyncExitStack()
 
-    async def open_on_loop() -> tuple[Client, HostSlots]:
-        return await stack.enter_async_context(open_client(http)), HostSlots(http)
+    async def open_on_loop() -> tuple[Client, HostSlots, PageFetcher]:
+        client, slots = await stack.enter_async_context(open_client(http)), HostSlots(http)
+        smaller = replace(http, max_bytes=min(PAGE_BYTES, http.max_bytes))
+        return client, slots, PageFetcher(await stack.enter_async_context(open_client(smaller)), slots)
 
-    client, slots = loop.submit(open_on_loop()).result(timeout=30)
-    return Polling(poller_of(runtime), http, loop, client, slots, stack)
+    client, slots, pages = loop.submit(open_on_loop()).result(timeout=30)
+    return Polling(poller_of(runtime), http, loop, client, slots, pages, stack)
 
 
 _lock = threading.Lock()

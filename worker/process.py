@@ -42,6 +42,12 @@ Watching = Callable[[Article, Verdict, Source], tuple[WantedAlert, ...]]
 #: Stores requests in order, each alert at its time.
 Put = Callable[[Sequence[PutRequest]], list[PutResult]]
 
+#: An entry that was put: as what, with which end, and whether it had come up from below.
+Outcome = tuple[PutRequest, PutResult, Fingerprint, bool]
+
+#: Told of what was put, to look further into it.
+Offer = Callable[[Sequence[Outcome], Occasion], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Processor:
@@ -56,6 +62,7 @@ class Processor:
     attempts: int = 3
     schedule: ScheduleSettings = RHYTHM
     put: Put | None = None
+    offer: Offer | None = None
 
     @property
     def sources(self) -> SourceStore:
@@ -133,6 +140,9 @@ def _store(
         for mark in new
     ]
     results = to.put(requests) if to.put else articles.put_many(to.server, to.keys, requests)
+    if to.offer:
+        old_ones = [mark.index in old for mark in new]
+        to.offer(list(zip(requests, results, new, old_ones, strict=True)), occasion)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
     shown = Shown(body, source, document, len(known) + again, _first_seen(requests, results, seen))
     end = read_end(shown, remembered(fields), current_budget(to.server, to.keys))
@@ -175,11 +185,18 @@ def decide(
     made = make_article(entry, context_of(source), language)
     if isinstance(made, Unreadable):
         return entries.unreadable(entry, mark, made.reason, occasion, to.rules)
-    verdict = judge(made)
+    return judged(to, made, mark, source, occasion, old)
+
+
+def judged(
+    to: Processor, article: Article, mark: Fingerprint, source: Source, occasion: Occasion, old: bool
+) -> PutRequest:
+    """One article, judged and offered to the watches."""
+    verdict = judge(article)
     wanted: tuple[WantedAlert, ...] = ()
-    if verdict.grade > 0 and entries.may_alert(made.published, occasion, old, to.rules):
-        wanted = to.watching(made, verdict, source)
-    return entries.request_for(made, mark, verdict, wanted, occasion, to.rules)
+    if verdict.grade > 0 and entries.may_alert(article.published, occasion, old, to.rules):
+        wanted = to.watching(article, verdict, source)
+    return entries.request_for(article, mark, verdict, wanted, occasion, to.rules)
 
 
 def named_source(source: Source, title: str) -> Source:

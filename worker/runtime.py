@@ -10,7 +10,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,8 +24,9 @@ from worker import clock
 from worker.alerts.channels import Channel
 from worker.alerts.deliver import Delivery, Limits, RetryRules
 from worker.alerts.timing import Timing
-from worker.entries import Rules
-from worker.process import Processor
+from worker.entries import Occasion, Rules
+from worker.paging import Pager
+from worker.process import Outcome, Processor
 from worker.putting import TimedPut
 from worker.redis_url import redis_py_url
 from worker.reloading import Reloading
@@ -34,6 +35,7 @@ from worker.store.articles import WantedAlert
 from worker.store.client import Server, connect
 from worker.store.keys import Keys
 from worker.store.notes import say_once
+from worker.store.pages import Budget
 from worker.store.sources import SourceStore
 from worker.telling import TellingOutbox
 from worker.watching import Watchers
@@ -106,6 +108,16 @@ class Runtime:
         zone = ZoneInfo(self.settings.zone)
         return TimedPut(self.server, self.keys, self._timing, zone, clock.now)
 
+    def _offer(self, outcomes: Sequence[Outcome], occasion: Occasion) -> None:
+        if self.settings.pages.enabled:
+            self.pager.offer(outcomes, occasion)
+
+    @cached_property
+    def pager(self) -> Pager:
+        pages, poll = self.settings.pages, self.settings.poll
+        budget = Budget(pages.daily_budget, pages.per_host)
+        return Pager(self.server, self.keys, budget, poll.lease, poll.batch, poll.backlog)
+
     @cached_property
     def processor(self) -> Processor:
         process = self.settings.process
@@ -118,6 +130,7 @@ class Runtime:
             process.attempts,
             ScheduleSettings(fixed_interval=self.settings.poll.interval),
             self.put,
+            self._offer,
         )
 
 

@@ -33,6 +33,7 @@ from worker.settings_tables import (
     AlertSettings,
     LogSettings,
     Namespace,
+    PageSettings,
     PollSettings,
     ProcessSettings,
     RedisUrl,
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     zone: Zone = Field(default="Asia/Kuala_Lumpur", description="Time zone of all times shown")
     poll: PollSettings = PollSettings()
     process: ProcessSettings = ProcessSettings()
+    pages: PageSettings = PageSettings()
     store: StoreSettings = StoreSettings()
     alerts: AlertSettings = AlertSettings()
     webhook: WebhookSettings = WebhookSettings()

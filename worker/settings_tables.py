@@ -139,6 +139,16 @@ class ProcessSettings(Section):
     )
 
 
+class PageSettings(Section):
+    """Article pages that are read where headline and summary leave the verdict open."""
+
+    enabled: bool = Field(
+        default=True, description="Read an article's page where headline and summary leave its grade open"
+    )
+    daily_budget: Count = Field(default=300, description="Pages a day that are read, in all")
+    per_host: Count = Field(default=20, description="Pages a day that are read of one host")
+
+
 class StoreSettings(Section):
     """How long things are kept."""
 

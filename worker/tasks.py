@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import current_app, shared_task, signals
 
-from worker import clock, heartbeat, planning, poll, process
+from worker import clock, heartbeat, paging, planning, poll, process
 from worker.polling import this_poller
 from worker.runtime import this_process
 from worker.store import trim as trimming
@@ -33,11 +33,20 @@ def poll_some(claims: list[list[str]]) -> None:
         nudge("worker.process", "process")
 
 
+@shared_task(name="worker.pages")  # type: ignore[untyped-decorator]
+def fetch_some_pages() -> None:
+    if paging.fetch_pages(this_process().pager, this_poller().fetch_page):
+        nudge("worker.process", "process")
+
+
 @shared_task(name="worker.process")  # type: ignore[untyped-decorator]
 def process_some() -> None:
     processor = this_process().processor
     while done := process.process_staged(processor, limit=4):
         if any(item.channels for item in done):
+            nudge("worker.deliver", "deliver")
+    while read := paging.read_pages(processor, limit=4):
+        if any(item.channels for item in read):
             nudge("worker.deliver", "deliver")
 
 

@@ -25,7 +25,7 @@ __all__ = [
     "digest",
 ]
 
-LIBRARIES = ("lease", "sources", "articles", "outbox", "stories", "storyrecords")
+LIBRARIES = ("lease", "sources", "articles", "outbox", "stories", "storyrecords", "pages")
 
 _INCLUDE = re.compile(r"^--@include (\w+\.lua)$", re.MULTILINE)
 

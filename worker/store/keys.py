@@ -59,6 +59,11 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `sn:<story>:<story>` | string | these two were parted and are not merged by the pass | kept | storyrecords.lua |
 | `sh:<story>` | list | merges and splits (JSON), newest first, the last 50 | kept | storyrecords.lua |
 | `stories` | zset | story by its last article's time | trimmed | storyrecords.lua |
+| `pages` | zset | n of articles whose page is wanted, scored by when it may be fetched | until fetched | pages.lua, lease.lua |
+| `paged` | zset | n whose page came, scored by when it may be read | until read | pages.lua, lease.lua |
+| `pages:lease`, `paged:lease` | hash | n -> token | until released | lease.lua |
+| `pg:<n>` | hash | what a page is wanted for, the page (zlib), then its end | 2 days | pages.lua |
+| `pd:<day>` | hash | pages wanted of a day: in all, by host, and by end | 90 days | pages.lua |
 | `hb:<name>` | string | last progress of a queue or worker (seconds) | 1 day | heartbeat |
 """
 
@@ -196,6 +201,20 @@ class Keys:
 
     def said(self, event: str) -> str:
         return self._("said", event)
+
+    @property
+    def pages(self) -> str:
+        return self._("pages")
+
+    @property
+    def paged(self) -> str:
+        return self._("paged")
+
+    def page(self, number: str | int) -> str:
+        return self._("pg", number)
+
+    def pages_of_day(self, day: str) -> str:
+        return self._("pd", day)
 
     def heartbeat(self, name: str) -> str:
         return self._("hb", name)

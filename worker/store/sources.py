@@ -96,6 +96,10 @@ class SourceStore:
             pipe.pttl(self.keys.hold(host))
         return {host: ms / 1000 for host, ms in zip(hosts, pipe.execute(), strict=True) if ms > 0}
 
+    def hold(self, host: str, seconds: float, why: str) -> None:
+        """Nobody asks this host for `seconds`."""
+        self._client.set(self.keys.hold(host), why, px=max(1, int(seconds * 1000)))
+
     def due_times(self) -> dict[str, float]:
         """When each source may be polled next (seconds since 1970, server clock)."""
         return {
