@@ -7,7 +7,6 @@ Lumpur office, or office holders acting between the two sides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,10 +16,10 @@ from parsers.entry import Article, Reason, Verdict
 from parsers.figures import figures
 from parsers.gazetteer import TAGGED, Gazetteer, builtin
 from parsers.names import Finder
+from parsers.press import Press
 from parsers.reasons import summing_up, told
 from parsers.relations import Link, Signal
 from parsers.scene import HOME, Scene, is_stranger, lay_out
-from parsers.script import fold
 from parsers.topics import Topics
 
 ALERT = 50.0
@@ -39,6 +38,7 @@ class Rules:
         self.gazetteer = gazetteer
         self.finder = finder or Finder(gazetteer)
         self.topics = Topics(gazetteer)
+        self._press = Press(gazetteer.publishers)
 
     def reweighted(self, weights: Mapping[str, float]) -> Rules:
         """These rules with other weights, without building the automaton again."""
@@ -50,44 +50,7 @@ class Rules:
 
     def country(self, article: Article) -> str:
         """The country whose press speaks: the source's, or that of a publisher we know."""
-        return article.country.upper() or publisher_country(article.publisher, self.gazetteer.publishers)
-
-
-_PRESS_COUNTRIES = (
-    (
-        "MY",
-        (
-            "malaysia",
-            "malay mail",
-            "sarawak",
-            "sabah",
-            "penang",
-            "borneo",
-            "大马",
-            "马来西亚",
-            "砂拉越",
-            "沙巴",
-            "槟城",
-        ),
-    ),
-    ("HK", ("hong kong", "hongkong", "hksar", "香港", "港闻", "港媒")),
-)
-_DOMAINS = {".my": "MY", ".hk": "HK", ".sg": "SG"}
-_REPRINT_RE = re.compile(r"\s*[(\[（【].*?[)\]）】]\s*$|\s+online$|\s*/.*$")
-
-
-def publisher_country(publisher: str, known: Mapping[str, str]) -> str:
-    """The country of a publisher by its name: one we know, a national domain, or a name that says it. Empty where
-    nothing tells. A remark behind the name, as in "Bernama (reposted)", does not matter."""
-    if publisher in known:
-        return known[publisher]
-    name = _REPRINT_RE.sub("", fold(publisher.strip()))
-    plain = {fold(given).removeprefix("the "): country for given, country in known.items()}
-    if country := plain.get(name.removeprefix("the ")):
-        return country
-    if country := next((country for end, country in _DOMAINS.items() if name.endswith(end)), ""):
-        return country
-    return next((country for country, words in _PRESS_COUNTRIES if any(word in name for word in words)), "")
+        return article.country.upper() or self._press.country(article.publisher)
 
 
 @cache

@@ -20,7 +20,7 @@ WORDS, CHARACTERS = 3, 5
 HAN_SHARE = 0.3  # above this share of the tokens a text is Chinese
 # One shingle in eight is sampled, but enough of a short text to compare and not more of a long one than is stored.
 LIMIT = 2**32 // 8
-FEWEST, MOST = 14, 32
+FEWEST, MOST = 14, 28
 MAX_TEXT = 20_000  # characters that are read; what stands below the first ten thousand words is no news
 MAX_FIGURES = 24
 MAX_TITLE = 24  # tokens

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import opencc
 import pytest
 
 from parsers.gazetteer import TAGGED, GazetteerError, builtin, read
@@ -74,6 +75,18 @@ def test_simplified_forms_are_only_those_that_folding_does_not_give() -> None:
     for name in builtin().names:
         folded = [fold(form.text) for form in name.forms if not form.text.isascii()]
         assert len(folded) == len(set(folded)), f"{name.tag} has a form twice: {sorted(folded)}"
+
+
+@pytest.mark.parametrize("direction", ["t2s", "s2t", "s2hk"])
+def test_a_form_is_found_in_either_script(direction: str) -> None:
+    """Whichever script a paper writes, it is a form that we know. OpenCC's tables for words may choose another word
+    (傢俱 for 家具), which then has to be listed too."""
+    convert = opencc.OpenCC(direction).convert
+    forms = {form.text for name in builtin().names for form in name.forms if not form.text.isascii()}
+    known = set(map(fold, forms))
+    lost = {text: convert(text) for text in forms if fold(convert(text)) not in known}
+    assert len(forms) > 3000
+    assert lost == {}
 
 
 def test_what_every_entry_implies_exists() -> None:
