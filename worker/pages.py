@@ -16,7 +16,7 @@ import orjson
 
 from parsers.entry import Article, Moment
 from parsers.page import Page
-from parsers.relevance import builtin_rules, publisher_country
+from parsers.relevance import builtin_rules
 from worker.entries import Occasion
 from worker.store import articles
 from worker.store.articles import Fingerprint, PutRequest
@@ -52,8 +52,8 @@ def _one_side(request: PutRequest) -> str:
     known = builtin_rules()
     found = known.finder.find(f"{fields['title']}\n{request.text}")
     named = {side for name in found.names for side in name.name.sides if side in _SIDES.values()}
-    country = fields["country"] or publisher_country(fields["publisher"], known.gazetteer.publishers)
-    foreign = named - {_SIDES.get(country.upper(), "")}
+    country = known.country(_article(fields, request.text, None))
+    foreign = named - {_SIDES.get(country, "")}
     if not foreign:
         return ""
     return f"only {'Hong Kong' if 'hk' in foreign else 'Malaysia'} is named"
@@ -84,8 +84,7 @@ class Job:
 
     def article(self, zone: str) -> Article:
         """The article as it was judged. `zone` is the source's."""
-        texts = {name: self.fields.get(name, "") for name in _TEXTS}
-        return Article(text=self.text, published=_moment(self.fields.get("published", ""), zone), **texts)
+        return _article(self.fields, self.text, _moment(self.fields["published"], zone))
 
 
 _TEXTS = ("guid", "url", "link", "title", "summary", "lang", "publisher", "source", "country", "author")
@@ -126,6 +125,10 @@ def merged(article: Article, page: Page) -> Article | None:
         author=article.author or page.author,
         published=article.published or page.published or page.modified,
     )
+
+
+def _article(fields: Mapping[str, str], text: str, published: Moment | None) -> Article:
+    return Article(text=text, published=published, **{name: fields.get(name, "") for name in _TEXTS})
 
 
 def _moment(written: str, zone: str) -> Moment | None:

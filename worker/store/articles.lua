@@ -232,30 +232,10 @@ local function decide_again(prefix, put, n, hash, packed, at)
   return kept and 'updated' or 'stored', n, not kept or put.grade > before
 end
 
--- What a page says of an entry that was put before. An entry that its source edited or dropped meanwhile stays as it
--- is; one whose page turns out to be the page of another article we kept is a duplicate of that.
-local function decide_again(prefix, put, n, hash, text, at)
-  if not n or hash ~= put.entry_hash then return 'seen', n or '0', false end
-  for _, key in ipairs(put.keys) do
-    local other = known(prefix, key)
-    if other and other ~= n and redis.call('HGET', prefix .. 'a:' .. other, 'fate') == 'stored' then
-      return 'duplicate', other, false
-    end
-  end
-  local was = redis.call('HMGET', prefix .. 'a:' .. n, 'fate', 'grade')
-  local kept, before = was[1] == 'stored', tonumber(was[2] or '0')
-  revise(prefix, put, n, text, at)
-  if not kept then
-    redis.call('HSET', prefix .. 'a:' .. n, 'fate', 'stored', 'stored', string.format('%.3f', at))
-  end
-  return kept and 'updated' or 'stored', n, not kept or put.grade > before
-end
-
 local function decide(prefix, put, packed, at, seq)
   local n, hash = known(prefix, put.guid_key)
   if put.reused and hash ~= put.entry_hash then n = nil end
   if put.again then return decide_again(prefix, put, n, hash, packed, at) end
-  if put.again then return decide_again(prefix, put, n, hash, text, at) end
   local same_guid = n ~= nil
   if same_guid and hash == put.entry_hash then return 'seen', n, false end
   for _, key in ipairs(put.keys) do

@@ -64,7 +64,6 @@ class PutRequest:
     alerts: tuple[WantedAlert, ...] = ()
     reused: bool = False  # its source gave it the id of an earlier document
     again: bool = False  # an entry that was put before, with what its page says
-    again: bool = False  # an entry that was put before, with what its page says
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +223,6 @@ def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
         "sighting": request.sighting,
         "alerts": request.alerts,
         "reused": request.reused,
-        "again": request.again,
         "again": request.again,
     }
     packed = pack(packed_fields(request))
