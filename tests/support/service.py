@@ -67,7 +67,9 @@ def started(folder: Path, *arguments: str, env: dict[str, str] | None = None) ->
     """`hketo-watch run` with these arguments."""
     data, output = folder / "data", folder / "run.out"
     command = [*COMMAND, "run", "--data", str(data), *arguments]
-    environment = {**os.environ, "COLUMNS": "200", "PYTHONUNBUFFERED": "1", **(env or {})}
+    # Several services run at once here, and most need no page.
+    alone = {"COLUMNS": "200", "PYTHONUNBUFFERED": "1", "HKETO_WEB__PORT": "0"}
+    environment = {**os.environ, **alone, **(env or {})}
     with output.open("ab") as out:
         process = subprocess.Popen(
             command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment, cwd=folder

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from worker import clock
+from worker.alerts.watches import Watch
 from worker.audit.sources import source_rows
 from worker.audit.stats import stats
 from worker.audit.why import unknown, why
@@ -94,18 +94,14 @@ def story(request: Request, id: PublicId) -> Response:
 def alerts(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[
-        str, Query(max_length=30, pattern=r"^(\d{1,12}(\.\d{1,9})?)?$", description="Where a list ended")
-    ] = "",
+    cursor: Annotated[str, Query(max_length=200, description="Where an earlier page ended")] = "",
 ) -> Response:
     """What was told, newest first."""
     web = web_of(request)
-    records = web.alerts(float(before) if before else None, limit + 1)
-    body = {
-        "alerts": [told for record in records[:limit] if (told := alert_object(web.runtime, record))],
-        "before": f"{records[limit - 1].created:.6f}" if len(records) > limit else None,
-    }
-    return json_answer(body)
+    found = web.alerts(cursor, limit)
+    told = [one for record in found.records if (one := alert_object(web.runtime, record))]
+    headers = _next(request, found.cursor)
+    return json_answer({"alerts": told, "cursor": found.cursor or None}, headers=headers)
 
 
 @router.get("/alerts/{id}", tags=["alerts"], response_model=shapes.AlertShape, responses=documented(404, 422))
@@ -158,13 +154,27 @@ def sources(request: Request) -> Response:
 def watches(request: Request) -> Response:
     """The watches of this installation."""
     found = web_of(request).runtime.watchers.watches
-    return json_answer({"watches": [orjson.loads(orjson.dumps(watch)) for watch in found]})
+    return json_answer({"watches": [watch_object(watch) for watch in found]})
 
 
 @router.get("/stats", tags=["sources"], response_model=shapes.StatList, responses=documented(422))
 def figures(request: Request, days: Annotated[int, Query(ge=1, le=90)] = 7) -> Response:
     """Entries by fate, articles by grade and language, what waits, latencies, memory."""
     return json_answer({"stats": list(stats_objects(stats(web_of(request).runtime, clock.now(), days)))})
+
+
+def watch_object(watch: Watch) -> dict[str, Any]:
+    """A watch as plain values."""
+    return {
+        "id": watch.id,
+        "name": watch.name,
+        "grade_min": watch.grade_min,
+        **{name: list(getattr(watch, name)) for name in _WATCH_LISTS},
+        "shadow": watch.shadow,
+    }
+
+
+_WATCH_LISTS = ("tags_any", "tags_all", "tags_none", "langs", "tiers", "words", "channels")
 
 
 def story_object(found: storylist.Told) -> dict[str, Any]:

@@ -67,7 +67,9 @@ def of_watch(
     web = web_of(request)
     if id not in {watch.id for watch in web.runtime.watchers.watches}:
         raise Problem(404, f"there is no watch {id}")
-    records = [record for record in web.alerts(None, 1000) if record.watch == id and not record.shadow][:MOST]
+    records = [record for record in web.alerts("", 1000).records if record.watch == id and not record.shadow][
+        :MOST
+    ]
     messages = [told for record in records if (told := web.runtime.outbox.message(record.id))]
     return _answer(request, web, format, id, web.runtime.watchers.name(id) or id, messages)
 

@@ -108,7 +108,9 @@ def source_view(row: SourceRow, polls: Sequence[dict[str, object]], reader: Read
         rhythm=reader.words.say("rhythm", time=duration(row.interval)) if row.interval else "",
         took=reader.words.say("took", time=duration(float(str(took)))) if took is not None else "",
         why=one_line(row.why, 200),
-        reason=one_line(row.reason, 300) if row.state not in ("good", "never polled") else "",
+        reason=one_line(
+            row.ailment or (row.reason if row.state not in ("good", "never polled") else ""), 300
+        ),
         polls=tuple(_poll(poll, reader) for poll in reversed(asked)),
     )
 

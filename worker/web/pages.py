@@ -162,13 +162,12 @@ class Pages:
     def alerts(self, request: Request) -> Response:
         """The ledger: what was told, and what became of it on each channel."""
         reader, outbox = self.reader(request), self.web.runtime.outbox
-        records = self.web.alerts(_seconds(request.query_params.get("before", "")), LEDGER + 1)
+        found = self.web.alerts(request.query_params.get("cursor", ""), LEDGER)
         shown = [
             overview.ledger_row(record, outbox.message(record.id), list(outbox.deliveries(record.id)), reader)
-            for record in records[:LEDGER]
+            for record in found.records
         ]
-        before = f"{records[LEDGER - 1].created:.6f}" if len(records) > LEDGER else ""
-        return self._page(request, "alerts", alerts=shown, before=before)
+        return self._page(request, "alerts", alerts=shown, cursor=found.cursor)
 
     def static(self, name: str) -> Response:
         """Style, script and sign, as they are in the package."""
@@ -240,13 +239,6 @@ def static_file(name: str) -> bytes | None:
 
 def _alone(article: StoredArticle) -> Told:
     return Told(article.story or article.id, (article,), 1)
-
-
-def _seconds(given: str) -> float | None:
-    try:
-        return float(given) if given and len(given) <= 30 and given.replace(".", "", 1).isdigit() else None
-    except ValueError:
-        return None
 
 
 def _languages(request: Request, reader: Reader) -> list[tuple[str, str, str, bool]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -47,12 +46,13 @@ class ProblemDetails(BaseModel):
     errors: list[Fault] | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Problem(Exception):
     """To be raised by an endpoint: becomes an answer with `status`."""
 
-    status: int
-    detail: str
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

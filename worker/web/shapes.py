@@ -53,9 +53,7 @@ ARTICLE: dict[str, Any] = {
 
 
 class Shape(BaseModel):
-    """Exactly these fields, all of them always there."""
-
-    model_config = ConfigDict(extra="forbid")
+    """These fields are always there; later releases may add others."""
 
 
 class Reason(Shape):
@@ -83,7 +81,7 @@ class SightingShape(Shape):
 class ArticleShape(Shape):
     """An article that is kept. `published` is a day where the source names only a day."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [ARTICLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [ARTICLE]})
 
     id: str
     number: int
@@ -127,14 +125,17 @@ class Earlier(Shape):
 
 
 class DeliveryShape(Shape):
-    """One alert on one channel. `note` is the channel's own id, or why it was given up."""
+    """One alert on one channel. `brief` is the delivery that it is part of; `note` is the channel's own id, or why
+    it was given up."""
 
     id: str
     alert: str
     channel: str
     state: Literal["pending", "sent", "dead"]
     attempts: int
+    brief: str | None
     created: Time | None
+    due: Time | None
     sent: Time | None
     dead: Time | None
     note: str
@@ -171,7 +172,7 @@ class StepShape(Shape):
 class WhyShape(ArticleShape):
     """Everything that is known of an entry, kept and dropped alike."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": []})
+    model_config = ConfigDict(json_schema_extra={"examples": []})
 
     summary: str = Field(description="The article's own summary")
     found_by: str
@@ -246,10 +247,10 @@ class AlertShape(Shape):
 
 
 class AlertList(Shape):
-    """Newest first. `before` goes on where the list ends, null at the end."""
+    """One page, newest first. `cursor` leads to the next page, null at the end."""
 
     alerts: list[AlertShape]
-    before: str | None
+    cursor: str | None
 
 
 class DeliveryList(Shape):

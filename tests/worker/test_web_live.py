@@ -1,0 +1,105 @@
+"""Live events over a real socket: what is stored while one listens arrives, and nothing is lost by a cut."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.support.stored import Item, put
+from tests.support.web import runtime_on, serving
+from worker.runtime import Runtime
+from worker.store.client import Server
+from worker.store.keys import Keys
+from worker.web import live
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    id: str
+    name: str
+    data: str
+
+    @property
+    def title(self) -> str:
+        return str(json.loads(self.data)["title"])
+
+
+def events(lines: Iterator[str]) -> Iterator[Event]:
+    """As a browser reads them; those without a name only move the id."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+        else:
+            if "id" in fields:
+                yield Event(fields["id"], fields.get("event", ""), fields.get("data", ""))
+            fields = {}
+
+
+@pytest.fixture
+def runtime(server: Server, keys: Keys) -> Runtime:
+    put(server, keys, Item("Before"))
+    return runtime_on(server)
+
+
+def test_a_stored_article_arrives_and_a_cut_loses_none(runtime: Runtime, keys: Keys) -> None:
+    with serving(runtime) as base, httpx.Client(base_url=base, timeout=10) as client:
+        with client.stream("GET", "/api/v1/live?grade=2") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            arriving = events(answer.iter_lines())
+            first = next(arriving)
+            assert (first.id, first.name) == ("1", "")
+            began = time.monotonic()
+            put(
+                runtime.server,
+                keys,
+                Item("Unasked", grade=1),
+                Item("Dropped", grade=0),
+                Item("Now", grade=3),
+                poll="p2",
+            )
+            event = next(arriving)
+            assert (event.name, event.id, event.title) == ("article", "4", "Now")
+            assert time.monotonic() - began < 3
+        put(runtime.server, keys, Item("Missed one"), Item("Missed two"), poll="p3")
+        with client.stream("GET", "/api/v1/live?grade=2", headers={"Last-Event-ID": event.id}) as answer:
+            arriving = events(answer.iter_lines())
+            assert next(arriving).name == ""
+            assert [next(arriving).title, next(arriving).title] == ["Missed one", "Missed two"]
+            put(runtime.server, keys, Item("After the cut"), poll="p4")
+            assert next(arriving).title == "After the cut"
+
+
+def test_who_missed_too_much_or_comes_from_another_store_is_told(
+    runtime: Runtime, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "BACKLOG", 3)
+    put(runtime.server, keys, *(Item(f"Number {i}") for i in range(9)), poll="p2")
+    with serving(runtime) as base, httpx.Client(base_url=base, timeout=10) as client:
+        for last in ("1", "999999"):
+            with client.stream("GET", "/api/v1/live", headers={"Last-Event-ID": last}) as answer:
+                arriving = events(answer.iter_lines())
+                assert [(next(arriving).name), (reset := next(arriving)).name] == ["", "reset"]
+                assert reset.id == "10"
+
+
+def test_a_quiet_stream_is_kept_open(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PING_SECONDS", 0.2)
+    with serving(runtime) as base, httpx.Client(base_url=base, timeout=10) as client:
+        assert client.get("/api/v1/live?grade=9").status_code == 422
+        with client.stream("GET", "/api/v1/live", headers={"Last-Event-ID": "1"}) as answer:
+            lines = answer.iter_lines()
+            assert ": still here" in [next(lines) for _ in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("7", 7), ("", None), ("x", None), ("-1", None), ("9" * 16, None), ("٣", None)]
+)
+def test_last_event_id(given: str, wanted: int | None) -> None:
+    assert live.last_event_id(given) == wanted
