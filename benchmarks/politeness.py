@@ -1,6 +1,7 @@
 """A day among faulty servers, in minutes: are we polite, and do the good sources suffer?
 
-    python -m benchmarks.politeness
+    python -m benchmarks.politeness              the poller of feeds/ alone, a day in four minutes
+    python -m benchmarks.politeness --service    the whole service (`hketo-watch run`: Celery, store, workers)
 
 300 sources on 300 loopback addresses are polled twice by `feeds` (fetch, slots, states, schedule): once with
 nothing wrong, once with 5 % that never answer, 5 % that drip a byte a second, 5 % that answer 500, 5 % 429 with
@@ -22,7 +23,8 @@ import resource
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from multiprocessing.connection import Connection
@@ -64,6 +66,7 @@ SETTINGS = HttpSettings(
 )
 SCHEDULE = ScheduleSettings(compression=COMPRESSION)
 CHALLENGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>cf-chl</body></html>"
+OFFSETS = 5  # seed of where in its rhythm each publisher begins
 EARLY = 0.02  # seconds by which the server's clock may see a request early
 
 
@@ -121,7 +124,7 @@ def script(seat: Seat, began: float, offset: float) -> dict[str, Any]:
 
 def serve(all_seats: list[Seat], pipe: Connection) -> None:
     """The publishers, in a process of their own; sends back the log when told to stop."""
-    rng = random.Random(5)
+    rng = random.Random(OFFSETS)
     with Origin(hosts=tuple(seat.host for seat in all_seats)) as origin:
         began = time.monotonic()
         bomb: Reply | None = None
@@ -132,7 +135,7 @@ def serve(all_seats: list[Seat], pipe: Connection) -> None:
                     origin.serve(path, bomb)
                 else:
                     origin.serve(path, reply)
-        pipe.send(origin.port)
+        pipe.send((origin.port, began))
         pipe.recv()
         pipe.send([asdict(one) for one in origin.log])
 
@@ -213,19 +216,38 @@ class Day:
             self.delays.append(now - published)
 
 
-def day(faulty: bool, seconds: float) -> tuple[Day, list[Asked]]:
-    """One run and the servers' log of it."""
+@dataclass
+class Publishers:
+    """The publishers of all seats in a process of their own; `log` is theirs, once they have stopped."""
+
+    port: int
+    began: float
+    log: list[Asked] = field(default_factory=list)
+
+
+@contextmanager
+def publishers(all_seats: list[Seat]) -> Iterator[Publishers]:
+    """Running publishers."""
     ours, theirs = multiprocessing.Pipe()
-    all_seats = seats(faulty)
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(all_seats, theirs), daemon=True)
     server.start()
-    run = Day(all_seats, ours.recv())
-    asyncio.run(run.run(seconds))
-    time.sleep(0.2)
-    ours.send("stop")
-    log = [Asked(**row) for row in ours.recv()]
-    server.join(10)
-    return run, log
+    found = Publishers(*ours.recv())
+    try:
+        yield found
+    finally:
+        time.sleep(0.2)
+        ours.send("stop")
+        found.log = [Asked(**row) for row in ours.recv()]
+        server.join(10)
+
+
+def day(faulty: bool, seconds: float) -> tuple[Day, list[Asked]]:
+    """One run and the servers' log of it."""
+    all_seats = seats(faulty)
+    with publishers(all_seats) as servers:
+        run = Day(all_seats, servers.port)
+        asyncio.run(run.run(seconds))
+    return run, servers.log
 
 
 def broken_promises(log: Iterable[Asked]) -> dict[str, int]:
@@ -261,20 +283,45 @@ def conditional_part(log: Iterable[Asked], good: set[str]) -> tuple[int, int]:
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(description="A day among faulty servers, in minutes.")
-    parser.add_argument(
-        "--seconds", type=float, default=86400 / COMPRESSION, help="length of each of the two days"
-    )
-    seconds = parser.parse_args().seconds
-    calm, calm_log = day(False, seconds)
-    print(f"calm:   {len(calm_log)} requests, {dict(calm.outcomes)}", file=sys.stderr)
-    rough, rough_log = day(True, seconds)
-    print(f"faulty: {len(rough_log)} requests, {dict(rough.outcomes)}", file=sys.stderr)
+    parser.add_argument("--seconds", type=float, help="length of each of the two days")
+    parser.add_argument("--service", action="store_true", help="the whole service instead of feeds/ alone")
+    given = parser.parse_args()
+    if given.service:
+        from benchmarks.politeness_service import both_days  # noqa: PLC0415  # it builds on this module
+
+        calm, rough = both_days(given.seconds or 100.0)
+    else:
+        calm, rough = (alone(faulty, given.seconds or 86400 / COMPRESSION) for faulty in (False, True))
+    result = figures(calm, rough)
+    print(json.dumps(result))
+    return 0 if result["kept"] else 1
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one day showed: the servers' log, delays of good sources in seconds, memory of the poller in MB."""
+
+    log: list[Asked]
+    delays: list[float]
+    memory: float
+
+
+def alone(faulty: bool, seconds: float) -> Seen:
+    """A day of `feeds` alone."""
+    run, log = day(faulty, seconds)
+    name = "faulty" if faulty else "calm"
+    print(f"{name}: {len(log)} requests, {dict(run.outcomes)}", file=sys.stderr)
+    return Seen(log, run.delays, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def figures(calm: Seen, rough: Seen) -> dict[str, float | bool]:
+    """What is promised, as figures, and whether it was kept."""
     good = {seat.path for seat in seats(True) if seat.fault == ""}
-    conditional, total = conditional_part(rough_log, good)
+    conditional, total = conditional_part(rough.log, good)
     longest = {"calm": max(calm.delays), "faulty": max(rough.delays)}
-    broken = broken_promises(rough_log)
-    result = {
-        "requests": len(rough_log),
+    broken = broken_promises(rough.log)
+    result: dict[str, float | bool] = {
+        "requests": len(rough.log),
         "two_at_once": broken["two at once"],
         "gap_too_short": broken["gap too short"],
         "before_retry_after": broken["before Retry-After"],
@@ -282,7 +329,7 @@ def main() -> int:
         "longest_delay_calm_s": round(longest["calm"], 2),
         "longest_delay_faulty_s": round(longest["faulty"], 2),
         "longest_delay_ratio": round(longest["faulty"] / longest["calm"], 3),
-        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "memory_mb": round(rough.memory, 1),
     }
     kept = (
         not any(broken.values())
@@ -290,8 +337,7 @@ def main() -> int:
         and result["longest_delay_ratio"] < 1.2
         and result["memory_mb"] < 300
     )
-    print(json.dumps(result | {"kept": kept}))
-    return 0 if kept else 1
+    return result | {"kept": kept}
 
 
 if __name__ == "__main__":
