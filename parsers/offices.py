@@ -78,7 +78,11 @@ def office_signals(scene: Scene) -> Iterator[Signal]:
         if others:
             yield Signal(f"office-{_depth(sentence)}", (others[0],), _where(sentence))
             break
+    shut = [cue for cue in scene.title.cues("act") if cue.name.id == "curtail"] if ours else []
     for sentence, mentions in told:
+        if shut and 0 < sentence.number <= LEAD:
+            yield Signal("institution-title", (shut[0], mentions[0]), "title and text")
+            break
         if sentence.number <= LEAD and (shown := _institution(sentence, mentions)):
             yield Signal(f"institution-{_depth(sentence)}", shown, _where(sentence))
             break
