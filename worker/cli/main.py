@@ -14,6 +14,7 @@ from worker.cli import (
     alerts,
     deliveries,
     explaining,
+    grouping,
     health,
     meaning,
     plumbing,
@@ -100,6 +101,7 @@ app.command("poll-once", rich_help_panel=PARTS)(run.poll_once_command)
 app.command("parse", rich_help_panel=PARTS)(plumbing.parse_command)
 app.command("extract", rich_help_panel=PARTS)(plumbing.extract_command)
 app.command("judge", rich_help_panel=PARTS)(meaning.judge_command)
+app.command("group", rich_help_panel=PARTS)(grouping.group_command)
 app.command("explain", rich_help_panel=PARTS)(explaining.explain_command)
 app.command("evaluate", rich_help_panel=PARTS)(scoring.evaluate_command)
 app.command("url", rich_help_panel=PARTS)(plumbing.url_command)
