@@ -27,7 +27,7 @@ from feeds.builtin import builtin_sources
 from parsers.entry import Article, Entry, Moment, Verdict
 from parsers.relevance import judge
 from parsers.script import fold
-from worker import entries
+from worker import entries, identity
 from worker.entries import Occasion, Rules
 from worker.store.articles import PutRequest
 
@@ -317,5 +317,5 @@ def _request(i: int, outlet: Outlet, told: Content, at: datetime, seen: datetime
         published=published,
     )
     occasion = Occasion(f"p{i}", outlet.id, seen, first=False)
-    mark = entries.fingerprint(0, entry, outlet.id)
+    mark = identity.fingerprint(0, entry, outlet.id)
     return entries.request_for(article, mark, told.verdict, (), occasion, RULES)

@@ -22,7 +22,7 @@ from parsers.article import make_article
 from parsers.entry import Article, Entry, Moment, SourceContext
 from parsers.relevance import judge
 from parsers.script import language
-from worker import entries
+from worker import entries, identity
 from worker.entries import Occasion, Rules
 from worker.store.articles import packed_fields
 
@@ -54,7 +54,7 @@ def samples() -> list[bytes]:
         article = make_article(entry, context, language)
         if isinstance(article, Article):
             mark, occasion = (
-                entries.fingerprint(0, entry, source.id),
+                identity.fingerprint(0, entry, source.id),
                 Occasion("p", source.id, at, first=False),
             )
             rules = Rules(keep=1, keep_rejected=1, seed_max_age=1, max_age=1)

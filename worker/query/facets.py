@@ -8,15 +8,15 @@ from datetime import date, timedelta
 from itertools import islice
 
 from worker.query.nodes import answers
-from worker.query.plan import ALL, Planned, plan
+from worker.query.plan import Planned, plan
 from worker.query.query import Query
 from worker.query.search import HasStore
 from worker.store.articles import load
-from worker.store.segments import Segment, Segments, count, day_of, set_of
+from worker.store.segments import ALL, Segment, Segments, count, day_of, set_of
 
 KINDS = ("topic", "person", "org", "company", "place", "office", "agreement", "relation", "lang", "publisher")
 EPOCH = date(1970, 1, 1)
-_AT_ONCE = 48  # tags whose sets are read in one round trip
+_AT_ONCE = 32  # tags of a kind whose sets are read in one round trip
 _FEW = 200  # articles that may be loaded to see which of them answer
 
 
@@ -55,6 +55,8 @@ def facets(
     planned = plan(store.server, store.keys, query.node)
     found, exact = _found(store, query, planned)
     by_kind = _by_kind(planned.index.known_tags(), kinds)
+    first = [tag for names in by_kind.values() for tag, _ in names[:_AT_ONCE]]
+    planned.index.read_all([segment for segment, bits in found if bits], first, ())
     values = {kind: tuple(_top(planned.index, found, names, most)) for kind, names in by_kind.items()}
     return Facets(
         sum(count(bits) for _, bits in found), exact, values, tuple(_days(planned.index, found, days))

@@ -28,9 +28,8 @@ from worker.query.nodes import (
 from worker.query.wording import TITLE, wording
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.segments import FULL, Place, Segment, Segments, count, day_of, day_start, set_of
+from worker.store.segments import ALL, FULL, Place, Segment, Segments, count, day_of, day_start, set_of
 
-ALL = "all"
 # Tags of the index that are no tags of an article.
 FACTS = frozenset({"lang", "source", "publisher", "country", "grade", "day"})
 

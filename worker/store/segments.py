@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from threading import Lock
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from worker.store.articles import room
 from worker.store.client import Server
@@ -25,11 +25,16 @@ from worker.store.keys import SEGMENT, Keys
 DAY = 86400
 ZONE = 8 * 3600  # days of the index begin at midnight in Malaysia and Hong Kong
 FULL = (1 << SEGMENT) - 1
+ALL = "all"  # the tag of what is in force
 _BYTES = SEGMENT // 8
 _ENTRY = struct.Struct(">Id")
 _NONZERO = re.compile(rb"[^\x00]")
 _BITS = [tuple(k for k in range(8) if byte & (128 >> k)) for byte in range(256)]
 _NEAR = 128  # slots that one reading may pass over between two that are wanted
+
+
+State: TypeAlias = tuple[bytes, bytes]
+Name: TypeAlias = tuple[int, str]  # number of a segment, tag or term
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +53,7 @@ class Segment:
     number: int
     first: float
     last: float
-    state: tuple[bytes, bytes]
+    state: State
 
 
 def day_of(at: float) -> int:
@@ -81,27 +86,40 @@ def set_of(slots: Iterable[int]) -> int:
 
 
 class _Memory:
-    """Sets that were read, the last used kept longest."""
+    """Sets that were read, the last used kept longest. `prefix` is that of the installation's keys."""
 
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, Lock()
-        self._held: OrderedDict[tuple[str, tuple[bytes, bytes]], int] = OrderedDict()
+        self._held: OrderedDict[tuple[str, Name, State], int] = OrderedDict()
 
-    def get(self, key: str, state: tuple[bytes, bytes]) -> int | None:
+    def get(self, key: tuple[str, Name, State]) -> int | None:
         with self._lock:
-            held = self._held.get((key, state))
+            held = self._held.get(key)
             if held is not None:
-                self._held.move_to_end((key, state))
+                self._held.move_to_end(key)
             return held
 
-    def put(self, key: str, state: tuple[bytes, bytes], bits: int) -> None:
+    def put(self, key: tuple[str, Name, State], bits: int) -> None:
         with self._lock:
-            self._held[key, state] = bits
+            self._held[key] = bits
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
 
 
 _MEMORY = _Memory(48 * 1024 * 1024 // (_BYTES * 16 // 15))  # an integer takes 30 of 32 bits
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Tags with how many articles had them when `changes` had been made to the index, the most frequent first."""
+
+    births: tuple[bytes, ...]
+    changes: int
+    tags: dict[str, int]
+
+
+_KNOWN: dict[str, _Known] = {}
+_KNOWN_FOR = 500  # changes after which the order of tags is read anew
 
 
 class Segments:
@@ -110,42 +128,62 @@ class Segments:
     def __init__(self, server: Server, keys: Keys) -> None:
         self._client: Any = server.client
         self.keys = keys
-        self.list = tuple(_segments(cast("Mapping[bytes, bytes]", self._client.hgetall(keys.index))))
-        self._sets: dict[str, int] = {}
+        info = cast("Mapping[bytes, bytes]", self._client.hgetall(keys.index))
+        self.list = tuple(_segments(info))
+        # Every slot and every late sighting adds at most one to the count of a tag.
+        self._changes = sum(int(value) for name, value in info.items() if name[:5] in (b"slots", b"edits"))
+        self._tags: dict[Name, int] = {}
+        self._terms: dict[Name, int] = {}
 
     def read_all(self, segments: Iterable[Segment], tags: Iterable[str], terms: Iterable[str]) -> None:
         """Reads the sets of these tags and terms in one round trip, so that `tag` and `term` have them."""
-        asked, pipe = [], self._client.pipeline(transaction=False)
         tags, terms = set(tags), set(terms)
+        tagged, worded = [], []
         for segment in segments:
-            for tag in tags:
-                key = self.keys.tag(segment.number, tag)
-                if key not in self._sets and not self._remembered(key, segment, tag == "all"):
-                    pipe.get(key)
-                    asked.append((segment, tag, ""))
-            for term in terms:
-                key = self.keys.term_bits(segment.number, term)
-                if key not in self._sets and not self._remembered(key, segment, False):
-                    pipe.hget(self.keys.room(segment.number, room(term)), term)
-                    pipe.get(self.keys.term_list(segment.number, term))
-                    pipe.get(key)
-                    asked.append((segment, "", term))
-        if asked:
-            self._take(asked, pipe.execute())
+            tagged += [(segment, tag) for tag in tags if self._lacks(self._tags, segment, tag)]
+            worded += [(segment, term) for term in terms if self._lacks(self._terms, segment, term)]
+        if not (tagged or worded):
+            return
+        # One command for many keys costs the asking side a third of what as many commands do.
+        pipe = self._client.pipeline(transaction=False)
+        for segment, term in worded:
+            pipe.hget(self.keys.room(segment.number, room(term)), term)
+        pipe.mget(
+            [
+                *(self.keys.tag(segment.number, tag) for segment, tag in tagged),
+                *(self.keys.term_bits(segment.number, term) for segment, term in worded),
+                *(self.keys.term_list(segment.number, term) for segment, term in worded),
+            ]
+        )
+        *short, found = pipe.execute()
+        bits, lists = found[len(tagged) : len(tagged) + len(worded)], found[len(tagged) + len(worded) :]
+        for (segment, tag), raw in zip(tagged, found, strict=False):
+            self._keep(self._tags, segment, tag, _bitmap(raw))
+        for (segment, term), *raws in zip(worded, short, lists, bits, strict=True):
+            self._keep(self._terms, segment, term, _posting(*raws))
 
     def tag(self, segment: Segment, tag: str) -> int:
         """The slots with a tag, of those that were read."""
-        return self._sets[self.keys.tag(segment.number, tag)]
+        return self._tags[segment.number, tag]
 
     def term(self, segment: Segment, term: str) -> int:
         """The slots with a term, of those that were read."""
-        return self._sets[self.keys.term_bits(segment.number, term)]
+        return self._terms[segment.number, term]
 
     def known_tags(self) -> dict[str, int]:
-        """Every tag that an article ever had, with how many had it, the most frequent first."""
-        held = cast("dict[bytes, bytes]", self._client.hgetall(self.keys.tags))
-        pairs = ((tag.decode("utf-8", "replace"), int(number)) for tag, number in held.items())
-        return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+        """Every tag that an article ever had, with the most articles that can have it, in falling order."""
+        births, prefix = tuple(segment.state[0] for segment in self.list), self.keys.prefix
+        known = _KNOWN.get(prefix)
+        fits = (
+            known is not None and known.births == births and 0 <= self._changes - known.changes < _KNOWN_FOR
+        )
+        if known is None or not fits or self._client.hlen(self.keys.tags) != len(known.tags):
+            held = cast("dict[bytes, bytes]", self._client.hgetall(self.keys.tags))
+            pairs = ((tag.decode("utf-8", "surrogateescape"), int(number)) for tag, number in held.items())
+            ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+            _KNOWN[prefix] = known = _Known(births, self._changes, dict(ordered))
+        more = self._changes - known.changes
+        return {tag: number + more for tag, number in known.tags.items()} if more else known.tags
 
     def places(self, wanted: Sequence[tuple[Segment, int]]) -> list[list[tuple[int, Place]]]:
         """For each set of slots: the slots with their places. One round trip."""
@@ -174,25 +212,23 @@ class Segments:
         grouped = groupby(sorted(held), key=lambda slot: slot // SEGMENT)
         return {segment: set_of(slot % SEGMENT for slot in slots) for segment, slots in grouped}
 
-    def _remembered(self, key: str, segment: Segment, volatile: bool) -> bool:
-        bits = None if volatile else _MEMORY.get(key, segment.state)
+    def _lacks(self, sets: dict[Name, int], segment: Segment, name: str) -> bool:
+        key = (segment.number, name)
+        if key in sets:
+            return False
+        bits = _MEMORY.get((self._space(sets), key, segment.state))
         if bits is not None:
-            self._sets[key] = bits
-        return bits is not None
+            sets[key] = bits
+        return bits is None
 
-    def _take(self, asked: Sequence[tuple[Segment, str, str]], answers: Sequence[bytes | None]) -> None:
-        replies = iter(answers)
-        for segment, tag, term in asked:
-            if tag:
-                key, bits = self.keys.tag(segment.number, tag), _bitmap(next(replies))
-            else:
-                key, bits = (
-                    self.keys.term_bits(segment.number, term),
-                    _posting(*(next(replies) for _ in range(3))),
-                )
-            self._sets[key] = bits
-            if tag != "all":
-                _MEMORY.put(key, segment.state, bits)
+    def _keep(self, sets: dict[Name, int], segment: Segment, name: str, bits: int) -> None:
+        key = (segment.number, name)
+        sets[key] = bits
+        if sets is self._terms or name != ALL:  # which slots are in force changes without notice
+            _MEMORY.put((self._space(sets), key, segment.state), bits)
+
+    def _space(self, sets: dict[Name, int]) -> str:
+        return self.keys.prefix + ("w" if sets is self._terms else "t")
 
 
 def _segments(info: Mapping[bytes, bytes]) -> Iterator[Segment]:
