@@ -102,6 +102,8 @@ def to_texts(sources: list[str]) -> list[str]:
         joined = _SPACE_RUN.sub(" ", joined)
     joined = _BREAK_RUN.sub(_BREAK, joined.replace(" \n", _BREAK))
     pieces = joined.split("\0")
+    if _is_plain(joined.replace("\0", _BREAK)):  # as nearly always: not asked of each
+        return [piece.strip() for piece in pieces]
     plain = [_is_plain(piece) for piece in pieces]
     return [
         piece.strip() if clean else to_text(source)

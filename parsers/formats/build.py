@@ -65,7 +65,8 @@ def build_entry(raw: RawEntry, texts: tuple[str, str, str], feed: RawFeed, place
         link = resolve(href, base)
         if link:
             break
-    published, updated = _read(raw.published, place), _read(raw.updated, place)
+    published = _read(raw.published, place)
+    updated = published if raw.updated == raw.published else _read(raw.updated, place)
     if published is None and feed.kind in {"rss", "rdf"} and not raw.published:
         published, updated = updated, None  # dc:date is the only date of most RDF feeds
     return Entry(
