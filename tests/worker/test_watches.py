@@ -75,6 +75,17 @@ def ask(watch: Watch, tier: str = "wire") -> str:
         (Watch("w", words=("数据中心",)), True, "grade 2; “數據中心” in the text"),
         (Watch("w", words=("吉隆坡举行",)), True, "grade 2; “吉隆坡舉行” in the text"),
         (Watch("w", words=("hkd peg", "nothing")), True, "grade 2; “HKD peg” in the text"),
+        (
+            Watch("w", query='place:johor AND ("hk firms" OR 數據中心) AND NOT company:none'),
+            True,
+            "grade 2; query: tag place/johor, “hk firms”, “數據中心”",
+        ),
+        (
+            Watch("w", query="lang:zh or title:veto"),
+            False,
+            "not what the query asks for: lang:zh or title:veto",
+        ),
+        (Watch("w", query="not topic:trade"), True, "grade 2; query: not topic:trade"),
         (Watch("w", words=("(data", "a.*b")), False, "none of the words “(data”, “a.*b”"),
     ],
 )
@@ -131,6 +142,7 @@ def test_a_table_is_read_whole() -> None:
             langs = ["zh", "en"]
             tiers = ["government", "wire"]
             words = ["自由贸易", "free trade"]
+            query = "person:john-lee OR 李家超"
             channels = ["ops"]
             shadow = true
             cadence = "daily 18:00 8:00"
@@ -154,6 +166,7 @@ def test_a_table_is_read_whole() -> None:
             langs=("zh", "en"),
             tiers=("government", "wire"),
             words=("自由贸易", "free trade"),
+            query="person:john-lee OR 李家超",
             channels=("ops",),
             shadow=True,
             timing=Timing(
@@ -181,6 +194,15 @@ def test_without_a_file_there_is_the_built_in_watch_which_a_table_may_replace() 
         ('id = "w"\ntag_any = []', '4: watch "w": unknown key "tag_any" (did you mean "tags_any"?)'),
         ('id = "w"\ngrade_min = 4', '4: watch "w": grade_min must be 1, 2 or 3'),
         ('id = "w"\ngrade_min = true', '4: watch "w": grade_min must be 1, 2 or 3'),
+        (
+            'id = "w"\nquery = "a AND"',
+            '4: watch "w": query: something is missing, such as a word or a ) (at the end',
+        ),
+        (
+            'id = "w"\nquery = "topik:x"',
+            '4: watch "w": query: there is no field "topik" (did you mean "topic"?)',
+        ),
+        ('id = "w"\nquery = "a since:7d"', '4: watch "w": query: a watch sees what is new: since:'),
         ('id = "w"\nshadow = "yes"', '4: watch "w": shadow must be true or false'),
         ('id = "w"\nname = 3', '4: watch "w": name must be text in quotes'),
         ('id = "w"\nwords = "hk"', '4: watch "w": words must be a list, such as ["hk"]'),

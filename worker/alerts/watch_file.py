@@ -9,12 +9,25 @@ from typing import Any, TypeVar
 
 from feeds.tomlfile import TomlComplaint, TomlFile, did_you_mean
 from worker.alerts.timing import Cadence, Timing, TimingError, parse_cadence, parse_quiet, parse_throttle
-from worker.alerts.watches import CHINESE, CORE, LANGS, TAG_KINDS, TIERS, Watch
+from worker.alerts.watches import CHINESE, CORE, LANGS, TAG_KINDS, TIERS, Watch, watch_query
+from worker.query import QueryError
 
 T = TypeVar("T")
 
 _KEYS = frozenset(
-    {"id", "name", "grade_min", "tags_any", "tags_all", "tags_none", "langs", "tiers", "words", "channels"}
+    {
+        "id",
+        "name",
+        "grade_min",
+        "tags_any",
+        "tags_all",
+        "tags_none",
+        "langs",
+        "tiers",
+        "words",
+        "query",
+        "channels",
+    }
     | {"shadow", "cadence", "quiet", "throttle", "priority"}
 )
 PRIORITIES = ("normal", "critical")
@@ -73,6 +86,7 @@ class _Table:
             langs=self.choices("langs", (*LANGS, CHINESE)),
             tiers=self.choices("tiers", TIERS),
             words=self.words(),
+            query=self.query(),
             channels=self.choices("channels", channels),
             shadow=self.flag("shadow"),
             timing=self.timing(),
@@ -162,6 +176,14 @@ class _Table:
                 hint = did_you_mean(found[1], TAG_KINDS)
                 raise self.wrong(f'{key}: unknown kind of tag "{found[1]}"{hint}', key, position)
         return values
+
+    def query(self) -> str:
+        text = self.text("query").strip()
+        try:
+            watch_query(text)
+        except QueryError as error:
+            raise self.wrong(f"query: {error}", "query") from error
+        return text
 
     def words(self) -> tuple[str, ...]:
         values = self.texts("words")

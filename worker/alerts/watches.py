@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from parsers.entry import Article, Verdict
 from parsers.script import fold
 from worker.alerts.timing import AT_ONCE, Timing
+from worker.query import QueryError, read_query
+from worker.query.nodes import InStory, Node, Time, affirmed, facts_of_new, holds, leaves, told
 
 LANGS = ("en", "ms", "id", "zh-Hans", "zh-Hant", "other")
 TIERS = ("government", "wire", "press", "trade", "search")
@@ -30,7 +34,8 @@ class Watch:
     """A saved question and where its answers go. An empty criterion asks for nothing.
 
     Tags are `kind/name`, or `kind/*` for any of a kind. `words` are words or phrases of any script, one of
-    which must stand in the title, summary or text. No `channels`: all that are configured. A `shadow` watch
+    which must stand in the title, summary or text. `query` is a question in the query language (`worker.query`),
+    without times and stories: a watch sees what is new. No `channels`: all that are configured. A `shadow` watch
     records what it would have sent. `timing` says when it may be heard.
     """
 
@@ -43,6 +48,7 @@ class Watch:
     langs: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    query: str = ""
     channels: tuple[str, ...] = ()
     shadow: bool = False
     timing: Timing = AT_ONCE
@@ -160,6 +166,28 @@ def _words(watch: Watch, subject: Subject) -> Match | None:
     return Match(refusal=f"none of the words {', '.join(f'“{word}”' for word in watch.words)}")
 
 
+def _query(watch: Watch, subject: Subject) -> Match | None:
+    if not watch.query:
+        return None
+    node, facts = watch_query(watch.query), facts_of_new(subject.article, subject.verdict)
+    if not holds(node, facts):
+        return Match(refusal=f"not what the query asks for: {watch.query}")
+    shown = (told(leaf) for leaf in affirmed(node, facts))
+    return Match((f"query: {', '.join(shown) or watch.query}",))
+
+
+@lru_cache(maxsize=256)
+def watch_query(text: str) -> Node:
+    """The tree of a watch's query. Raises QuerySyntaxError for one that cannot be read, and QueryError for one
+    that asks for times or stories."""
+    node = read_query(text, datetime.fromtimestamp(0, UTC), ZoneInfo("UTC"))
+    if any(isinstance(leaf, Time | InStory) for leaf in leaves(node)):
+        raise QueryError(
+            "a watch sees what is new: since:, until:, published: and story: have no place in it"
+        )
+    return node
+
+
 _CRITERIA: tuple[Callable[[Watch, Subject], Match | None], ...] = (
     _grade,
     _tags_none,
@@ -168,6 +196,7 @@ _CRITERIA: tuple[Callable[[Watch, Subject], Match | None], ...] = (
     _langs,
     _tiers,
     _words,
+    _query,
 )
 
 

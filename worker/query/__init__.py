@@ -8,6 +8,7 @@ from worker.query.facets import Count, DayCount, Facets, day_counts, facets, tag
 from worker.query.language import QuerySyntaxError, read_query
 from worker.query.query import Query, QueryError
 from worker.query.search import SearchResult, Store, every, search
+from worker.query.suggest import Suggestion, suggest
 
 __all__ = [
     "Count",
@@ -18,10 +19,12 @@ __all__ = [
     "QuerySyntaxError",
     "SearchResult",
     "Store",
+    "Suggestion",
     "day_counts",
     "every",
     "facets",
     "read_query",
     "search",
+    "suggest",
     "tag_counts",
 ]

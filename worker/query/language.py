@@ -129,9 +129,6 @@ class _Reader:
 
     def node(self, item: tree.Item, field: str = "") -> Node:  # noqa: PLR0911 - a line for each kind of item
         """`field` is the one that the item is a value of."""
-        self.parts += 1
-        if self.parts > MOST_PARTS * 3:
-            raise self.wrong(item, f"a question may have {MOST_PARTS} parts")
         match item:
             case tree.OrOperation():
                 return Or(tuple(self.node(child, field) for child in item.children))
@@ -160,6 +157,9 @@ class _Reader:
         return self.node(item.expr, name)
 
     def leaf(self, item: tree.Item, field: str) -> Node:
+        self.parts += 1
+        if self.parts > MOST_PARTS:
+            raise self.wrong(item, f"a question may have {MOST_PARTS} parts")
         match item:
             case tree.Word() | tree.Phrase():
                 return self.value(item, field)

@@ -191,6 +191,35 @@ def leaves(node: Node) -> Iterator[Leaf]:
             yield node
 
 
+def affirmed(node: Node, facts: Facts) -> tuple[Leaf, ...]:
+    """The leaves that are so and make `node` hold; none that is denied."""
+    match node:
+        case And(parts) | Or(parts):
+            found = (leaf for part in parts for leaf in affirmed(part, facts))
+            return tuple(dict.fromkeys(found))
+        case Not():
+            return ()
+        case _:
+            return (node,) if _leaf_holds(node, facts) else ()
+
+
+def told(leaf: Leaf) -> str:
+    """A leaf as a reader is told of it."""
+    match leaf:
+        case Words(text, title):
+            return f"“{text}” in the title" if title else f"“{text}”"
+        case Tag(tag):
+            return f"tag {tag}"
+        case Is(kind, value):
+            return f"{'language' if kind == 'lang' else kind} {value}"
+        case Publisher(name):
+            return f"publisher {name}"
+        case Grade(low, high):
+            return f"grade {low}" if low == high else f"grade {low} to {high}"
+        case _:
+            return "its time" if isinstance(leaf, Time) else f"story {leaf.story}"
+
+
 def asked_words(node: Node) -> tuple[str, ...]:
     """The words and phrases that an answer may show: those that are not denied."""
     match node:

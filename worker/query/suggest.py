@@ -1,0 +1,60 @@
+"""What a person may mean who has typed the beginning of a tag, or a name in any script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from parsers.gazetteer import TAGGED, builtin
+from parsers.script import fold
+from worker.query.facets import tag_counts
+from worker.query.language import TAG_FIELDS
+from worker.query.search import HasStore
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A tag (kind/name), how many kept articles have it, and the written form by which it was found ("" when it was
+    found by its own name)."""
+
+    tag: str
+    count: int
+    form: str = ""
+
+
+def suggest(
+    store: HasStore, typed: str, limit: int = 10, kinds: Sequence[str] = TAG_FIELDS
+) -> list[Suggestion]:
+    """Tags that articles have and whose name, or a word of it, begins with `typed`, or that the gazetteer writes
+    so in one of its languages: `anw`, `john l`, `李家`, `person/j`. The most frequent first."""
+    wanted = fold(typed).strip()
+    if not wanted:
+        return []
+    found = []
+    for counts in tag_counts(store, kinds).values():
+        for one in counts:
+            form = _begins(one.value, wanted)
+            if form is not None:
+                found.append(Suggestion(one.value, one.count, form))
+    return sorted(found, key=lambda one: (-one.count, one.tag))[:limit]
+
+
+def _begins(tag: str, wanted: str) -> str | None:
+    """The form that begins so, empty for the tag itself; None when nothing does."""
+    name = tag.partition("/")[2].replace("-", " ")
+    if tag.startswith(wanted) or f" {name}".find(f" {wanted.replace('-', ' ')}") >= 0:
+        return ""
+    return next(
+        (form for folded, form in _forms().get(tag, ()) if f" {folded}".find(f" {wanted}") >= 0), None
+    )
+
+
+@cache
+def _forms() -> dict[str, tuple[tuple[str, str], ...]]:
+    """The written forms of every tag of the gazetteer: folded, and as they are."""
+    return {
+        name.tag: tuple((fold(form.text), form.text) for form in name.forms)
+        for name in builtin().names
+        if name.kind in TAGGED
+    }
