@@ -17,6 +17,7 @@ from feeds.outcome import Fetched, Outcome, Validators
 from feeds.schedule import ScheduleSettings, host_of
 from feeds.source import Source
 from worker import clock
+from worker.noticing import Noticing
 from worker.planning import Budget, current_budget
 from worker.poll_end import Facts, poll_end
 from worker.source_memory import Asking, Memory, how_to_ask, remembered
@@ -34,7 +35,8 @@ Fetch = Callable[[Source, Validators, str], "Future[Fetched]"]
 
 @dataclass(frozen=True, slots=True)
 class Poller:
-    """What polling needs. `lease` in seconds; `backlog` is how many bodies may wait before polling pauses."""
+    """What polling needs. `lease` in seconds; `backlog` is how many bodies may wait before polling pauses;
+    `noticing` makes alerts of what ails a source."""
 
     server: Server
     keys: Keys
@@ -44,6 +46,7 @@ class Poller:
     batch: int = 10
     per_tick: int = 400
     backlog: int = 500
+    noticing: Noticing | None = None
 
     @property
     def sources(self) -> SourceStore:
@@ -133,6 +136,8 @@ def _finish(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget
         to.rationed(host_of(fetched.url or flight.asking.source.url)),
     )
     end = poll_end(facts, fetched, to.schedule, random(), secrets.token_hex(8))  # noqa: S311 - spread, no secret
+    if to.noticing:
+        end = to.noticing(end)
     if not to.sources.finish_poll(flight.held, end):
         log.warning("the lease of %s ended before its poll did; its result is dropped", flight.source.id)
         return 0

@@ -49,6 +49,7 @@ def poller_of(runtime: Runtime) -> Poller:
         lease=settings.poll.lease,
         batch=settings.poll.batch,
         backlog=settings.poll.backlog,
+        noticing=runtime.noticing,
     )
 
 

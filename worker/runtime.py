@@ -25,6 +25,7 @@ from worker.alerts.channels import Channel
 from worker.alerts.deliver import Delivery, Limits, RetryRules
 from worker.alerts.timing import Timing
 from worker.entries import Occasion, Rules
+from worker.noticing import with_notices
 from worker.paging import Pager
 from worker.process import Outcome, Processor
 from worker.putting import TimedPut
@@ -36,7 +37,7 @@ from worker.store.client import Server, connect
 from worker.store.keys import Keys
 from worker.store.notes import say_once
 from worker.store.pages import Budget
-from worker.store.sources import SourceStore
+from worker.store.sources import PollEnd, SourceStore
 from worker.telling import TellingOutbox
 from worker.watching import Watchers
 
@@ -102,6 +103,14 @@ class Runtime:
 
     def _watch_name(self, watch: str) -> str:
         return self.watchers.name(watch)
+
+    def noticing(self, end: PollEnd) -> PollEnd:
+        """The end of a poll with alerts about what ails its source."""
+        if not self.settings.alerts.source_notices:
+            return end
+        watchers, keep = self.watchers, self.settings.store.keep_days * 86400
+        timing, zone = watchers.sources.timing, ZoneInfo(self.settings.zone)
+        return with_notices(end, watchers.source_channels, timing, clock.now(), zone, keep)
 
     @cached_property
     def put(self) -> TimedPut:

@@ -162,6 +162,9 @@ class AlertSettings(Section):
     """Who hears of what, and how hard delivery is tried."""
 
     terminal: bool = Field(default=True, description="Show alerts on the terminal of `run`")
+    source_notices: bool = Field(
+        default=True, description="Tell by every channel when a source fails, falls silent or is well again"
+    )
     seed_max_age_hours: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         default=24.0, description="At the first poll of a source, alert only on articles younger than this"
     )

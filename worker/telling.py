@@ -12,7 +12,7 @@ from worker.store import articles
 from worker.store.articles import StoredArticle
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.outbox import AlertRecord, Claimed, Outbox
+from worker.store.outbox import SOURCE, AlertRecord, Claimed, Outbox
 
 
 class TellingOutbox(Outbox):
@@ -27,6 +27,8 @@ class TellingOutbox(Outbox):
     def message(self, alert_id: str) -> AlertMessage | None:
         """The alert as its receiver gets it; None when it or its article is past its retention."""
         record = self.alert(alert_id)
+        if record and record.kind == SOURCE:
+            return notice_of(record, self.name_of(record.watch))
         article = next(articles.load(self.server, self.keys, [record.number]), None) if record else None
         if record is None or article is None:
             return None
@@ -44,7 +46,25 @@ class TellingOutbox(Outbox):
 
 def earliest(messages: Sequence[AlertMessage]) -> datetime:
     """When the first of what is told was seen."""
-    return min(min(one.created, *(a.first_seen for a in one.articles)) for one in messages)
+    return min(min([one.created, *(a.first_seen for a in one.articles)]) for one in messages)
+
+
+def notice_of(record: AlertRecord, watch_name: str) -> AlertMessage:
+    """Pure: the message of an alert about a source."""
+    return AlertMessage(
+        alert_id=record.id,
+        watch=record.watch,
+        kind="source",
+        reason=record.sentence,
+        matched=record.matched,
+        grade=0,
+        score=0.0,
+        tags=(),
+        story=StoryRef(record.story, record.title),
+        articles=(),
+        created=datetime.fromtimestamp(record.created, UTC),
+        watch_name=watch_name,
+    )
 
 
 def message_of(record: AlertRecord, article: StoredArticle, watch_name: str) -> AlertMessage:

@@ -20,13 +20,27 @@ from worker.store.articles import WantedAlert
 TERMINAL = "terminal"
 
 
+#: The built-in watch that tells what ails sources. A table of this id sets its channels and when it may be heard.
+SOURCES_ID = "sources"
+SOURCES = Watch(id=SOURCES_ID, name="Sources")
+
+
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """All watches of an installation, and the channels it declares (also those it could not read)."""
+    """All watches of an installation, and the channels it declares (also those it could not read). `sources` tells
+    of sources instead of articles."""
 
     watches: tuple[Watch, ...]
     channels: tuple[str, ...]
     complaints: tuple[TomlComplaint, ...] = ()
+    sources: Watch = SOURCES
+
+    @property
+    def source_channels(self) -> tuple[str, ...]:
+        """Where notices about sources go: unless channels are named, everywhere but to the terminal, which shows
+        them anyway."""
+        others = [name for name in self.channels if self.sources.channels or name != TERMINAL]
+        return () if self.sources.shadow else channels_of(self.sources, others)
 
     def wanted(self, article: Article, verdict: Verdict, source: Source) -> tuple[WantedAlert, ...]:
         """The alerts this article should give rise to."""
@@ -39,11 +53,15 @@ class Watchers:
 
     def timing(self, watch_id: str) -> Timing:
         """When a watch may be heard; at once for one that is configured no more."""
-        return next((watch.timing for watch in self.watches if watch.id == watch_id), Timing())
+        return next((watch.timing for watch in self._every if watch.id == watch_id), Timing())
 
     def name(self, watch_id: str) -> str:
         """The name of a watch; empty for one that is configured no more."""
-        return next((watch.name for watch in self.watches if watch.id == watch_id), "")
+        return next((watch.name for watch in self._every if watch.id == watch_id), "")
+
+    @property
+    def _every(self) -> tuple[Watch, ...]:
+        return (*self.watches, self.sources)
 
 
 def read_watchers(settings: Settings) -> Watchers:
@@ -51,7 +69,10 @@ def read_watchers(settings: Settings) -> Watchers:
     and costs only itself."""
     channels = read_channels(settings)
     watches = read_watches(settings.toml, channels.declared)
-    return Watchers(watches.watches, channels.declared, (*channels.complaints, *watches.complaints))
+    of_articles = tuple(watch for watch in watches.watches if watch.id != SOURCES_ID)
+    of_sources = next((watch for watch in watches.watches if watch.id == SOURCES_ID), SOURCES)
+    complaints = (*channels.complaints, *watches.complaints)
+    return Watchers(of_articles, channels.declared, complaints, of_sources)
 
 
 def remote_channels(settings: Settings) -> tuple[Channel, ...]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from worker.alerts.message import AlertMessage, rfc3339, webhook_schema
+from worker.alerts.message import AlertMessage, Kind, rfc3339, webhook_schema
 
 OTHER = "other"
 _HOURLY_UP_TO = timedelta(hours=36)
@@ -157,12 +157,17 @@ def _merge(alerts: Sequence[AlertMessage]) -> AlertMessage:
     articles = {one.id: one for alert in alerts for one in alert.articles}
     return replace(
         newest,
-        kind="first" if any(alert.kind == "first" for alert in alerts) else "updated",
+        kind=_kind(alerts),
         grade=max(alert.grade for alert in alerts),
         score=max(alert.score for alert in alerts),
         tags=tuple(sorted({tag for alert in alerts for tag in alert.tags})),
         articles=tuple(sorted(articles.values(), key=lambda one: (one.first_seen, one.id))),
     )
+
+
+def _kind(alerts: Sequence[AlertMessage]) -> Kind:
+    kinds = {alert.kind for alert in alerts}
+    return "first" if "first" in kinds else "source" if kinds == {"source"} else "updated"
 
 
 def _topics(story: AlertMessage) -> list[str]:

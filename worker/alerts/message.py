@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import orjson
 
-Kind = Literal["first", "updated"]
+Kind = Literal["first", "updated", "source"]
 
 _SPACE = re.compile(r"\s+")
 
@@ -46,7 +46,8 @@ class AlertArticle:
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
     """One alert. `reason` is the verdict's sentence, `matched` says what the watch found in it; `kind` is
-    `first` for a story's first alert and `updated` for a later one; `created` is aware, UTC."""
+    `first` for a story's first alert, `updated` for a later one, `source` for a notice about a source, which has no
+    articles; `created` is aware, UTC."""
 
     alert_id: str
     watch: str

@@ -32,7 +32,8 @@ def render_alert(message: AlertMessage, reader: Reader) -> Rendered:
     """One alert."""
     story = story_view(message, reader)
     update = ", update" if story.update else ""
-    subject = one_line(f"[{story.grade} {story.grade_name}{update}] {story.title}", 160)
+    grade = f"{story.grade} {story.grade_name}" if story.grade else story.grade_name
+    subject = one_line(f"[{grade}{update}] {story.title}", 160)
     watch = one_line(message.watch_name or message.watch, 120)
     return _render("alert", subject, {"story": story, "watch": watch, "lang": story.lang or "en"})
 

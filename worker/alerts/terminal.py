@@ -24,7 +24,7 @@ def render(message: AlertMessage, zone: ZoneInfo) -> RenderableType:
     grid = Table.grid(padding=(0, 1), pad_edge=False)
     grid.add_column(justify="right", no_wrap=True, min_width=9)
     grid.add_column(overflow="fold")
-    grid.add_row(_badge(message.grade), Text(one_line(message.story.title, 300), style="bold"))
+    grid.add_row(_badge(message), Text(one_line(message.story.title, 300), style="bold"))
     grid.add_row("", _heading(message, zone))
     for label, value in (("why", message.reason), ("watch", _watch(message))):
         if value:
@@ -69,14 +69,18 @@ def terminal_lines(message: AlertMessage, width: int, zone: ZoneInfo, *, color: 
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
-def _badge(grade: int) -> Text:
+def _badge(message: AlertMessage) -> Text:
+    if message.kind == "source":
+        return Text(" SOURCE ", style="black on magenta")
+    grade = message.grade
     return Text(f" {grade} {GRADE_NAMES.get(grade, '')} ", style=_GRADE_STYLES.get(grade, ""))
 
 
 def _heading(message: AlertMessage, zone: ZoneInfo) -> Text:
     update = "update · " if message.kind == "updated" else ""
     when = f"{show_time(message.created, zone)} {zone_label(message.created, zone)}"
-    return Text(f"{update}{when} · score {message.score:.0f}", style="dim")
+    score = "" if message.kind == "source" else f" · score {message.score:.0f}"
+    return Text(f"{update}{when}{score}", style="dim")
 
 
 def _watch(message: AlertMessage) -> str:

@@ -97,7 +97,7 @@ def story_view(message: AlertMessage, reader: Reader) -> StoryView:
         lang=first.lang if first else "",
         translated=_translated(message.articles, title, reader),
         grade=message.grade,
-        grade_name=GRADE_NAMES.get(message.grade, ""),
+        grade_name="source notice" if message.kind == "source" else GRADE_NAMES.get(message.grade, ""),
         when=f"{show_time(message.created, reader.zone)} {zone_label(message.created, reader.zone)}",
         update=message.kind == "updated",
         reason=one_line(message.reason, 500),

@@ -10,6 +10,8 @@ from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim, claim
 
+SOURCE = "source"  # kind of an alert about a source, which has no article
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -27,7 +29,8 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
-    """An alert as the ledger has it. `created` in seconds since 1970; `number` leads to its article."""
+    """An alert as the ledger has it. `created` in seconds since 1970; `number` leads to its article, 0 where there is
+    none; `title` only then."""
 
     id: str
     watch: str
@@ -39,6 +42,7 @@ class AlertRecord:
     matched: str
     created: float
     shadow: bool
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,7 @@ def _alert(alert_id: str, raw: dict[bytes, bytes]) -> AlertRecord:
         matched=get["matched"],
         created=float(get["created"]),
         shadow=get["shadow"] == "1",
+        title=get.get("title", ""),
     )
 
 

@@ -2,6 +2,8 @@
 -- Sources and their polls. KEYS[1] is always the key `due`; every other key is built from the prefix, which
 -- stands in ARGV[1] (same hash tag, so the same slot).
 
+--@include alerts.lua
+
 local function now()
   local t = redis.call('TIME')
   return tonumber(t[1]) + tonumber(t[2]) / 1000000
@@ -57,8 +59,23 @@ local function register(keys, args)
   return {new, kept, dropped}
 end
 
+-- Alerts about a source, each with its deliveries: JSON [{id, fields, wanted, keep}].
+local function raise_notices(prefix, alerts, at)
+  for _, notice in ipairs(cjson.decode(alerts)) do
+    local key, flat = prefix .. 'al:' .. notice.id, {'created', string.format('%.3f', at)}
+    for field, value in pairs(notice.fields) do
+      flat[#flat + 1] = field
+      flat[#flat + 1] = value
+    end
+    if redis.call('EXISTS', key) == 0 then
+      redis.call('HSET', key, unpack(flat))
+      tell_watch(prefix, notice.wanted, notice.id, at, notice.keep, {})
+    end
+  end
+end
+
 -- finish_poll  ARGV: prefix, source, token, delay, stop ('1' or ''), poll record JSON, events JSON or '',
---   held host or '', hold seconds, poll id or '', then field, value, ... of the source's state;
+--   held host or '', hold seconds, poll id or '', alerts JSON or '', then field, value, ... of the source's state;
 --   when there is a poll id, the fields of the staged body stand after a single '--'.
 -- ->  1, or 0 when the token is not valid any more (then nothing changes).
 -- State, staged body and next due time change together: a body is never forgotten while its validators are kept.
@@ -67,7 +84,7 @@ local function finish_poll(keys, args)
   if redis.call('HGET', keys[1] .. ':lease', source) ~= token then return 0 end
   local at = now()
   redis.call('HDEL', keys[1] .. ':lease', source)
-  local state, i = {}, 11
+  local state, i = {}, 12
   while i <= #args and args[i] ~= '--' do
     state[#state + 1] = args[i]
     i = i + 1
@@ -90,6 +107,7 @@ local function finish_poll(keys, args)
   end
   remember_poll(prefix, source, args[6])
   tell(prefix, args[7])
+  if args[11] ~= '' then raise_notices(prefix, args[11], at) end
   return 1
 end
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from worker.store.articles import WantedAlert
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim
@@ -38,6 +39,16 @@ class StagedBody:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeAlert:
+    """An alert about a source. `fields` are the alert's, all strings; `keep` in seconds."""
+
+    id: str
+    fields: Mapping[str, str]
+    wanted: WantedAlert
+    keep: int
+
+
+@dataclass(frozen=True, slots=True)
 class PollEnd:
     """How a poll ended: what `finish_poll` writes. `state` are fields of the source's state, all strings."""
 
@@ -49,6 +60,7 @@ class PollEnd:
     hold_host: str = ""
     hold_seconds: float = 0.0
     staged: StagedBody | None = None
+    alerts: tuple[NoticeAlert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,7 @@ class SourceStore:
             self.keys.prefix, held.member, held.token, f"{end.delay:.3f}", "1" if end.stop else "",
             orjson.dumps(dict(end.record)), orjson.dumps(end.events) if end.events else "",
             end.hold_host, f"{end.hold_seconds:.0f}", end.staged.poll if end.staged else "",
+            orjson.dumps(end.alerts) if end.alerts else "",
         ]  # fmt: skip
         for name, value in end.state.items():
             args += [name, value]
