@@ -72,6 +72,8 @@ def conforms(client: Visitor, path: str, answer: Any) -> None:
         ('q="trade office"', [OFFICE]),
         ("q=office trade", [OFFICE]),
         ("q=经贸办", [CHINESE]),
+        ("q=topic:trade OR lang:zh", [OFFICE, CHINESE]),
+        ("q=grade:>=2 -office:hketo-kl", [FLIGHTS]),
         ("lang=zh", [CHINESE]),
         ("lang=en&lang=zh-Hant&grade=3", [OFFICE, CHINESE]),
         ("tag=office/hketo-kl&tag=topic/trade", [OFFICE]),
@@ -111,6 +113,9 @@ def test_pages_follow_their_links(client: Visitor) -> None:
         ("/api/v1/articles?since=yesterday", 422, "is no time"),
         ("/api/v1/articles?cursor=zzz", 422, "no cursor"),
         ("/api/v1/articles?q=!!!", 422, "no letter"),
+        ("/api/v1/articles?q=(trade", 422, "at the end of the question"),
+        ("/feeds/articles.atom?q=colour:red", 422, "character"),
+        ("/api/v1/articles?order=worst", 422, "query.order"),
         ("/api/v1/articles/xyz", 422, "path.id"),
         ("/api/v1/articles/0123456789abcdef", 404, "nothing is known"),
         ("/api/v1/stories/0123456789abcdef", 404, "no story"),
@@ -129,6 +134,22 @@ def test_mistakes_are_problems_that_name_the_place(
     problem = answer.json()
     assert (problem["type"], problem["status"]) == ("about:blank", status)
     assert word in problem["detail"]
+
+
+def test_facets_count_what_is_found(client: Visitor) -> None:
+    answer = client.get("/api/v1/facets?grade=2")
+    conforms(client, "/api/v1/facets", answer)
+    found = answer.json()
+    assert (found["total"], found["exact"]) == (3, True)
+    assert found["values"]["office"] == [{"value": "office/hketo-kl", "count": 2}]
+    assert {one["value"]: one["count"] for one in found["values"]["lang"]} == {"en": 2, "zh-Hant": 1}
+    assert found["days"][-1] == {"day": "2026-11-24", "count": 3}
+
+
+def test_the_best_come_first_where_that_is_asked(client: Visitor) -> None:
+    assert titles(client.get("/api/v1/articles?order=best&q=trade OR seats&limit=1")) == [OFFICE.title]
+    answer = client.get("/api/v1/articles?limit=1")
+    assert (answer.json()["total"], answer.json()["exact"]) == (4, True)
 
 
 def test_why_knows_kept_and_dropped(client: Visitor) -> None:

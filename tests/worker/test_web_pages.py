@@ -112,8 +112,13 @@ def test_a_filter_goes_on_and_off_by_its_link(client: Visitor) -> None:
 )
 def test_a_mistake_is_told_on_the_page(client: Visitor, query: str) -> None:
     page = parsed(client, f"/?{query}", 422)
-    assert pick(page, ".trouble[role=alert]")[0].text.strip()
+    assert pick(page, ".trouble[role=alert]")[0].text_content().strip()
     assert heads(page) == []
+
+
+def test_a_question_that_cannot_be_read_is_pointed_at(client: Visitor) -> None:
+    page = parsed(client, "/?q=trade colour:red", 422)
+    assert pick(page, ".trouble pre")[0].text == "trade colour:red\n      ^"
 
 
 def test_older_pages_lead_back(runtime: Runtime, server: Server, keys: Keys) -> None:

@@ -16,7 +16,7 @@ from worker.audit.why import unknown, why
 from worker.store.outbox import AlertRecord
 from worker.web import shapes, storylist
 from worker.web.access import Scope
-from worker.web.asking import Paged, question
+from worker.web.asking import Criteria, Paged, question
 from worker.web.context import Web, web_of
 from worker.web.plain import (
     alert_object,
@@ -30,6 +30,19 @@ from worker.web.plain import (
 from worker.web.problems import Problem, documented
 
 router = APIRouter(prefix="/api/v1")
+FACETS = (
+    "topic",
+    "person",
+    "org",
+    "company",
+    "place",
+    "office",
+    "agreement",
+    "relation",
+    "lang",
+    "publisher",
+    "grade",
+)
 PublicId = Annotated[
     str, Path(pattern="^[0-9a-f]{16}$", description="16 hex digits", examples=["5f1d8a0c3b7e9246"])
 ]
@@ -41,8 +54,34 @@ def articles(request: Request, criteria: Annotated[Paged, Query()]) -> Response:
     """Search, newest first. A cursor goes on without repeating or missing any while new ones arrive."""
     web = web_of(request)
     found = question(criteria, web.zone).page(web.runtime)
-    body = {"articles": [article_object(one) for one in found.articles], "cursor": found.cursor or None}
+    body = {
+        "articles": [article_object(one) for one in found.articles],
+        "total": found.total,
+        "exact": found.exact,
+        "cursor": found.cursor or None,
+    }
     return json_answer(body, headers=_next(request, found.cursor))
+
+
+@router.get("/facets", tags=["articles"], response_model=shapes.FacetsShape, responses=documented(422))
+def facets(
+    request: Request,
+    criteria: Annotated[Criteria, Query()],
+) -> Response:
+    """How much of what is found has which tag, language and publisher, and of which day it is."""
+    web = web_of(request)
+    found = question(criteria, web.zone).facets(web.runtime, FACETS, 20, 90)
+    return json_answer(
+        {
+            "total": found.total,
+            "exact": found.exact,
+            "values": {
+                kind: [{"value": one.value, "count": one.count} for one in counts]
+                for kind, counts in found.values.items()
+            },
+            "days": [{"day": one.day.isoformat(), "count": one.count} for one in found.days],
+        }
+    )
 
 
 @router.get(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +11,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from worker import clock
-from worker.query import Query, every, search
-from worker.query.query import answers
+from worker.query import Count, Facets, Query, day_counts, every, facets, read_query, search, tag_counts
+from worker.query.query import Order, answers
 from worker.query.snippet import snippet
 from worker.query.times import read_time
 from worker.query.wording import wording
@@ -22,7 +21,6 @@ from worker.store.articles import StoredArticle
 
 Lang = Literal["en", "ms", "id", "zh", "zh-Hans", "zh-Hant", "other"]
 MOST = 200
-_WORD = re.compile(r'"([^"]*)"|(\S+)')
 
 
 class Criteria(BaseModel):
@@ -33,8 +31,9 @@ class Criteria(BaseModel):
     q: str = Field(
         default="",
         max_length=500,
-        description='Words that must all occur; a phrase in "quotes". Traditional finds Simplified',
-        examples=['"trade office" 經貿辦'],
+        description='Words, "phrases", AND OR NOT, fields such as topic:trade grade:>=2 lang:zh since:7d title:durian. '
+        "Traditional finds Simplified",
+        examples=['"trade office" AND (topic:trade OR 經貿辦)'],
     )
     tag: list[str] = Field(
         default=[], max_length=20, description="kind/name; all of them", examples=[["topic/trade"]]
@@ -57,14 +56,17 @@ class Paged(Criteria):
 
     limit: int = Field(default=20, ge=1, le=MOST, description="Articles or stories on one page")
     cursor: str = Field(default="", max_length=200, description="Where an earlier page ended")
+    order: Order = Field(default="newest", description="newest first, or best first: by grade and title")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page; `cursor` leads to the next and is empty at the end."""
+    """One page; `cursor` leads to the next and is empty at the end. `total` on all pages, at most unless `exact`."""
 
     articles: tuple[StoredArticle, ...]
     cursor: str
+    total: int
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Question:
     def page(self, runtime: Runtime) -> Found:
         """One page, newest first. Raises QueryError for a cursor that is none."""
         found = search(runtime, self.query)
-        return Found(found.articles, found.cursor)
+        return Found(found.articles, found.cursor, found.total, found.exact)
 
     def all(self, runtime: Runtime) -> Iterator[StoredArticle]:
         """Every article asked for, newest first, loaded as it is taken."""
@@ -93,18 +95,24 @@ class Question:
     @property
     def words(self) -> tuple[str, ...]:
         """What to mark in texts."""
-        return self.query.words
+        return self.query.marked
+
+    def facets(self, runtime: Runtime, kinds: tuple[str, ...], most: int, days: int) -> Facets:
+        """The most frequent values of each kind, and the days, of all that is asked for."""
+        return facets(runtime, self.query, kinds, most, days)
 
 
 def question(criteria: Criteria, zone: ZoneInfo, now: datetime | None = None) -> Question:
     """Reads what was asked. Times without an offset are of `zone`. Raises QueryError, which names the mistake."""
     at = now or clock.now()
     page: dict[str, Any] = (
-        {"limit": criteria.limit, "cursor": criteria.cursor} if isinstance(criteria, Paged) else {}
+        {name: getattr(criteria, name) for name in ("limit", "cursor", "order")}
+        if isinstance(criteria, Paged)
+        else {}
     )
     return Question(
         Query(
-            words=_words(criteria.q),
+            where=read_query(criteria.q, at, zone),
             tags_all=tuple(criteria.tag),
             tags_any=tuple(criteria.any_tag),
             langs=tuple(criteria.lang),
@@ -133,7 +141,15 @@ def spans(text: str, words: tuple[str, ...]) -> list[tuple[int, int]]:
     return kept
 
 
-def _words(asked: str) -> tuple[str, ...]:
-    """Words and phrases, in their order; an unclosed quote is passed over."""
-    words = (phrase or word.strip('"') for phrase, word in _WORD.findall(asked))
-    return tuple(word for word in words if word.strip())
+__all__ = [
+    "Count",
+    "Criteria",
+    "Facets",
+    "Found",
+    "Paged",
+    "Question",
+    "day_counts",
+    "question",
+    "spans",
+    "tag_counts",
+]

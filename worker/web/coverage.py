@@ -1,16 +1,13 @@
-"""How much was written on what, day by day: counted in the store's time indexes, nothing loaded."""
+"""How much was written on what, day by day: counted in the index, nothing loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.query import day_counts
-from worker.query import tag_counts as counted_tags
 from worker.runtime import Runtime
+from worker.web.asking import day_counts, tag_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +32,16 @@ class Coverage:
 
 
 def coverage(runtime: Runtime, now: datetime, days: int, zone: ZoneInfo) -> Coverage:
-    """The last `days` days up to `now`, by grade (3, 2, 1) and by topic, the most covered first."""
+    """The last `days` days up to `now`, by grade (3, 2, 1) and by topic, the most covered first. Days are those of
+    UTC+8, as the index has them."""
     today = now.astimezone(zone).date()
-    span = tuple(today - timedelta(days=back) for back in range(days - 1, -1, -1))
-    grades = _series(runtime, [f"grade/{grade}" for grade in (3, 2, 1)], span)
-    topics = [series for series in _series(runtime, known_tags(runtime, "topic"), span) if series.total]
-    return Coverage(span, tuple(grades), tuple(sorted(topics, key=lambda s: (-s.total, s.tag))))
-
-
-def known_tags(runtime: Runtime, kind: str) -> list[str]:
-    """Every tag of a kind that an article ever had."""
-    client: Any = runtime.server.client
-    start = kind.encode() + b"/"
-    return sorted(tag.decode() for tag in client.hkeys(runtime.keys.tags) if tag.startswith(start))
-
-
-@dataclass(frozen=True, slots=True)
-class TagCount:
-    """How many kept articles have a tag."""
-
-    tag: str
-    count: int
-
-
-def tag_counts(runtime: Runtime, kinds: Sequence[str], most: int) -> tuple[TagCount, ...]:
-    """The most frequent tags of these kinds over all that is kept, at most `most` of each kind."""
-    counted = counted_tags(runtime, kinds, most)
-    return tuple(TagCount(one.value, one.count) for kind in kinds for one in counted[kind])
-
-
-def _series(runtime: Runtime, tags: Sequence[str], days: Sequence[date]) -> list[Series]:
-    counts = day_counts(runtime, tags, days[0], days[-1])
-    return [Series(tag, counts[tag]) for tag in tags]
+    first = today - timedelta(days=days - 1)
+    grades = [f"grade/{grade}" for grade in (3, 2, 1)]
+    topics = [count.value for count in tag_counts(runtime, ("topic",))["topic"]]
+    counts = day_counts(runtime, [*grades, *topics], first, today)
+    covered = [Series(tag, counts[tag]) for tag in topics if any(counts[tag])]
+    return Coverage(
+        tuple(first + timedelta(days=i) for i in range(days)),
+        tuple(Series(tag, counts[tag]) for tag in grades),
+        tuple(sorted(covered, key=lambda series: (-series.total, series.tag))),
+    )

@@ -16,13 +16,13 @@ from worker import clock
 from worker.alerts.when import zone_label
 from worker.audit.sources import source_rows
 from worker.audit.why import unknown, why
-from worker.query import QueryError
+from worker.query import QueryError, QuerySyntaxError
 from worker.store.articles import StoredArticle
 from worker.web import detail, overview, storylist, templating
 from worker.web.address import Address, address
-from worker.web.asking import Paged, Question, question
+from worker.web.asking import Count, Paged, Question, question
 from worker.web.context import Web
-from worker.web.coverage import coverage, tag_counts
+from worker.web.coverage import coverage
 from worker.web.problems import Problem
 from worker.web.show import Day, Reader, Row, days, row
 from worker.web.sidebar import active, choices, facets
@@ -76,16 +76,18 @@ class Pages:
     def stories(self, request: Request) -> Response:
         """The list: stories, or with view=articles articles, newest first."""
         reader, wanted = self.reader(request), address(request.query_params.multi_items())
-        status, trouble = 200, ""
+        status, trouble, pointer = 200, "", ""
         listed: list[Day] = []
+        counts: Mapping[str, Sequence[Count]] = {}
         cursor = ""
         try:
             asked = asked_of(wanted, request.query_params.get("cursor", ""), self.zone)
             rows, cursor = self._rows(asked, wanted, reader)
             listed = days(rows, reader.words)
+            counts = asked.facets(self.web.runtime, tuple(kind for kind, _ in HEADINGS), 8, 0).values
         except QueryError as error:
             status, trouble = 422, str(error)
-        counts = tag_counts(self.web.runtime, tuple(kind for kind, _ in facets_of_tags), 8)
+            pointer = error.pointer if isinstance(error, QuerySyntaxError) else ""
         return self._page(
             request,
             "stories",
@@ -95,8 +97,9 @@ class Pages:
             cursor=cursor,
             paged=bool(request.query_params.get("cursor")),
             trouble=trouble,
+            pointer=pointer,
             choices=choices(wanted, reader.words),
-            facets=facets(counts, facets_of_tags, wanted, reader.words),
+            facets=facets(counts, HEADINGS, wanted, reader.words),
             active=active(wanted, reader.words),
         )
 
@@ -205,12 +208,14 @@ class Pages:
         return answer
 
 
-facets_of_tags: Sequence[tuple[str, str]] = (
+#: Kinds of facets beside the list, each with the text of its heading.
+HEADINGS: Sequence[tuple[str, str]] = (
     ("topic", "topics"),
     ("office", "offices"),
     ("person", "people"),
     ("org", "organisations"),
     ("company", "companies"),
+    ("publisher", "publisher"),
 )
 
 

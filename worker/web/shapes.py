@@ -109,10 +109,36 @@ class ArticleShape(Shape):
 
 
 class ArticlePage(Shape):
-    """One page, newest first. `cursor` leads to the next page, null at the end."""
+    """One page. `cursor` leads to the next page, null at the end. `total` is how many there are on all pages; unless
+    `exact`, how many at most."""
 
     articles: list[ArticleShape]
+    total: int
+    exact: bool
     cursor: str | None
+
+
+class ValueCount(Shape):
+    """How many of the articles found have a value: a tag (kind/name), a language, a publisher, a grade."""
+
+    value: str
+    count: int
+
+
+class DayCountShape(Shape):
+    """How many are of one day (YYYY-MM-DD, in UTC+8)."""
+
+    day: str
+    count: int
+
+
+class FacetsShape(Shape):
+    """Counts over all that is found. Unless `exact`, some of the articles counted may not answer."""
+
+    total: int
+    exact: bool
+    values: dict[str, list[ValueCount]]
+    days: list[DayCountShape]
 
 
 class Earlier(Shape):

@@ -119,8 +119,8 @@ def row(story: Told, reader: Reader, asked: Question | None, *, alone: bool = Fa
         more_publishers=max(0, len(publishers) - SHOWN_PUBLISHERS),
         languages=tuple(
             language(lang, reader.words)
-            for lang in sorted({article.lang for article in story.articles}, key=list(_SHORT).index)
-            if lang in _SHORT
+            for lang in _SHORT
+            if any(article.lang == lang for article in story.articles)
         ),
         size=story.size,
         growth=growth([article.ts for article in story.articles], 64, 14)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.alerts.message import one_line
 from worker.web.address import NAMES, Address
-from worker.web.coverage import TagCount
+from worker.web.asking import Count
 from worker.web.words import Words
 
 _LANGS = ("en", "ms", "zh-Hant", "zh-Hans", "id")
@@ -77,25 +77,23 @@ def choices(address: Address, words: Words) -> list[Group]:
 
 
 def facets(
-    counts: Sequence[TagCount], kinds: Sequence[tuple[str, str]], address: Address, words: Words
+    counts: Mapping[str, Sequence[Count]], headings: Sequence[tuple[str, str]], address: Address, words: Words
 ) -> list[Group]:
-    """The most frequent tags, by kind. `kinds` are tag kinds with the key of their heading."""
+    """The most frequent values of each kind. `headings` are kinds, each with the key of its heading."""
     return [
-        Group(words.say(key), chosen, several=True)
-        for kind, key in kinds
-        if (
-            chosen := tuple(
-                Choice(
-                    words.tag(one_line(item.tag, 80)),
-                    address.toggle("tag", item.tag).path(),
-                    address.has("tag", item.tag),
-                    count=item.count,
-                )
-                for item in counts
-                if item.tag.startswith(f"{kind}/")
-            )
+        Group(
+            words.say(key), tuple(_facet(kind, count, address, words) for count in counts[kind]), several=True
         )
+        for kind, key in headings
+        if counts.get(kind)
     ]
+
+
+def _facet(kind: str, count: Count, address: Address, words: Words) -> Choice:
+    name = "publisher" if kind == "publisher" else "tag"
+    label = one_line(count.value, 60) if kind == "publisher" else words.tag(one_line(count.value, 80))
+    href, on = address.toggle(name, count.value).path(), address.has(name, count.value)
+    return Choice(label, href, on, count=count.count)
 
 
 def active(address: Address, words: Words) -> list[Choice]:
