@@ -210,9 +210,7 @@ def test_robots_txt_is_asked_once_and_obeyed(bench: Bench, origin: Origin) -> No
     bench.work()
     assert bench.ends() == {"robots": 2, "raised": 1}
     assert (len(origin.asked("/robots.txt")), origin.asked("/news/1")) == (1, [])
-    number = bench.desk.articles()[1].number
-    told = bench.server.client.hget(bench.keys.article(number), "page")
-    assert str(told).startswith("b'robots: ")
+    assert bench.desk.articles()[1].page.startswith("robots: ")
 
 
 @pytest.mark.parametrize(
@@ -239,7 +237,9 @@ def test_a_failure_has_a_name_and_changes_nothing(
     before = bench.desk.articles()
     bench.work()
     assert (bench.ends(), bench.left(), bench.alerts()) == ({end: 1}, (0, 0), 0)
-    assert bench.desk.articles() == before
+    after = bench.desk.articles()
+    assert [replace(article, page="") for article in after] == before
+    assert after[-1].page.startswith(f"{end}: ")
     bench.work()
     assert len(origin.asked("/news/1")) == 1, "asked once, whatever came"
 
@@ -280,7 +280,9 @@ def test_an_edit_that_came_meanwhile_stands(bench: Bench, origin: Origin) -> Non
     before = bench.desk.articles()
     [result] = read_pages(bench.desk.processor, 10)
     assert (result.fate, bench.alerts()) == ("seen", 0)
-    assert bench.desk.articles() == before
+    assert [replace(article, page="") for article in bench.desk.articles()] == [
+        replace(a, page="") for a in before
+    ]
 
 
 def test_a_page_that_is_the_page_of_another_article_makes_no_second_alert(

@@ -55,6 +55,7 @@ def why_object(found: Why) -> dict[str, Any]:
         "found_by": found.found_by,
         "fate": found.article.fate,
         "detail": found.article.detail,
+        "page": found.article.page,
         **article_object(found.article),
         "judged_by": found.article.version,
         "earlier": [
@@ -120,6 +121,7 @@ def _facts(found: Why, zone: ZoneInfo) -> RenderableType:
         ("id", f"{article.id}, number {article.number}, found by its {found.found_by}"),
         ("fate", article.fate),
         ("detail", article.detail),
+        ("page", article.page),
         ("grade", graded if article.version else ""),
         ("tags", " ".join(article.tags)),
         ("publisher", ", ".join(filter(None, (article.publisher, article.country, article.lang)))),

@@ -129,6 +129,7 @@ class StoredArticle:
     sightings: int
     versions: int
     seen_by: tuple[Sighting, ...] = field(default=())
+    page: str = ""  # how the reading of its page ended, if that was wanted: `name: sentence`
 
 
 def public_id(url: str, source: str, guid: str) -> str:
@@ -338,7 +339,7 @@ def _sightings(fields: Mapping[str, Any], raw: Mapping[bytes, bytes]) -> Iterato
 
 _TEXT_FIELDS = (
     "id", "guid", "url", "link", "title", "summary", "lang", "publisher", "source", "country", "author",
-    "published", "sentence", "version", "story", "fate", "detail", "text",
+    "published", "sentence", "version", "story", "fate", "detail", "text", "page",
 )  # fmt: skip
 # What the server's functions read or readers change stands by itself; all else is packed together.
 _PLAIN = frozenset(
