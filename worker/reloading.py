@@ -14,6 +14,8 @@ import structlog
 from feeds.tomlfile import TomlComplaint
 from worker import clock
 from worker.alerts.channels import Channel
+from worker.alerts.configured import read_channels
+from worker.alerts.pace import PaceRules
 from worker.settings import Settings, SettingsError, reread_here
 from worker.watching import Watchers, read_watchers, remote_channels
 
@@ -36,6 +38,11 @@ class Configured:
     @cached_property
     def watchers(self) -> Watchers:
         return read_watchers(self.settings)
+
+    @cached_property
+    def paces(self) -> dict[str, PaceRules]:
+        """How fast each channel is used."""
+        return {spec.name: spec.pace for spec in read_channels(self.settings).specs}
 
     @cached_property
     def channels(self) -> tuple[Channel, ...]:

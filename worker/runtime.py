@@ -23,6 +23,7 @@ from parsers.entry import Article, Verdict
 from worker import clock
 from worker.alerts.channels import Channel
 from worker.alerts.deliver import Delivery, Limits, RetryRules
+from worker.alerts.pace import PaceRules
 from worker.alerts.timing import Timing
 from worker.entries import Occasion, Rules
 from worker.noticing import with_notices
@@ -88,6 +89,7 @@ class Runtime:
             rand=random.random,
             clock=time.monotonic,
             brief_of=self.outbox.brief,
+            pace_rules=self.configured.current().paces.get(channel.name, PaceRules()),
         )
 
     @property

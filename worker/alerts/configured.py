@@ -12,19 +12,26 @@ from rich.console import Console
 
 from feeds.tomlfile import TomlComplaint, TomlFile, did_you_mean
 from worker.alerts.channels import Channel, TerminalChannel, WebhookChannel
+from worker.alerts.pace import PaceRules
+from worker.alerts.timing import TimingError, parse_throttle
 from worker.alerts.watch_file import SLUG
 from worker.alerts.watches import LANGS
+from worker.redis_url import redis_py_url
 from worker.settings import Settings
 from worker.settings_tables import is_web_url
 
-KINDS = ("webhook", "mail", "apprise")
+KINDS = ("webhook", "mail", "apprise", "stream")
 FORMATS = ("text", "markdown", "html")
 BUILT_IN = ("terminal", "webhook")
-_KEYS = frozenset({"name", "kind", "timeout", "langs", "url", "url_file", "url_env"})
+PACE = PaceRules()
+STREAM_LENGTH = 10_000
+_KEYS = frozenset({"name", "kind", "timeout", "langs", "rate", "burst", "rest_after", "rest"})
+_URL = frozenset({"url", "url_file", "url_env"})
 _KEYS_OF = {  # beyond those that all have
-    "webhook": frozenset({"secret", "secret_file", "secret_env"}),
-    "mail": frozenset[str](),
-    "apprise": frozenset({"format"}),
+    "webhook": _URL | {"secret", "secret_file", "secret_env"},
+    "mail": _URL,
+    "apprise": _URL | {"format"},
+    "stream": frozenset({"key", "length"}),
 }
 
 
@@ -34,12 +41,15 @@ class ChannelSpec:
     secret are never shown."""
 
     name: str
-    kind: str  # terminal | webhook | mail | apprise
+    kind: str  # terminal | webhook | mail | apprise | stream
     url: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     timeout: float = 10.0
     format: str = "text"  # of apprise: text | markdown | html
     langs: tuple[str, ...] = ("en",)
+    pace: PaceRules = PACE
+    stream: str = ""  # its name
+    length: int = STREAM_LENGTH  # of a stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,11 @@ def open_channel(spec: ChannelSpec, settings: Settings, console: Console) -> Cha
         return TerminalChannel(console, zone, spec.name)
     if spec.kind == "webhook":
         return WebhookChannel(spec.name, spec.url, spec.secret, spec.timeout, settings.poll.contact)
-    from worker.alerts.view import Reader  # noqa: PLC0415  # what only some need is loaded only for them
+    if spec.kind == "stream":
+        from worker.alerts.stream import StreamChannel  # noqa: PLC0415  # what only some need is loaded only for them
+
+        return StreamChannel(spec.name, spec.stream, _store_url(settings), spec.length, spec.timeout)
+    from worker.alerts.view import Reader  # noqa: PLC0415  # as above
 
     reader = Reader(zone, spec.langs)
     if spec.kind == "mail":
@@ -86,6 +100,13 @@ def open_channel(spec: ChannelSpec, settings: Settings, console: Console) -> Cha
     from worker.alerts.apprise_door import AppriseChannel  # noqa: PLC0415  # as above
 
     return AppriseChannel(spec.name, spec.url, reader, spec.format, spec.timeout)
+
+
+def _store_url(settings: Settings) -> str:
+    """The store's address in redis-py's form. Raises ValueError in a process that has none."""
+    if settings.redis_url is None:
+        raise ValueError("a stream needs the store's address: set REDIS_URL")
+    return redis_py_url(settings.redis_url.get_secret_value(), str(settings.redis_ca_certs or ""))
 
 
 def _built_in(settings: Settings) -> list[ChannelSpec]:
@@ -119,14 +140,71 @@ class _Table:
         self.toml.refuse_unknown(
             self.table, _KEYS | _KEYS_OF[kind], "channel", self.index, what=f"{self.what} ({kind})"
         )
+        if kind == "stream":
+            return self.stream(name)
         url = self.secret("url")
         if not url:
             raise self.wrong("url is missing (or url_file, or url_env)")
         if told := _complaint_about(kind, url):
             raise self.wrong(f"url: {told}", self.key_of("url"))
         return ChannelSpec(
-            name, kind, url, self.secret("secret"), self.timeout(), self.form(), self.languages()
+            name,
+            kind,
+            url,
+            self.secret("secret"),
+            self.timeout(),
+            self.form(),
+            self.languages(),
+            self.pace(),
         )
+
+    def stream(self, name: str) -> ChannelSpec:
+        key = self.table.get("key")
+        if not isinstance(key, str) or not key.strip():
+            raise self.wrong('key is missing: the name of the stream, such as key = "news:alerts"', "key")
+        own = "{" + self.settings.namespace + "}:"
+        if key.startswith(own):
+            raise self.wrong(f'key: names that begin with "{own}" are the store\'s own', "key")
+        length = self.whole("length", STREAM_LENGTH)
+        return ChannelSpec(
+            name,
+            "stream",
+            timeout=self.timeout(),
+            langs=self.languages(),
+            pace=self.pace(),
+            stream=key,
+            length=length,
+        )
+
+    def pace(self) -> PaceRules:
+        """How fast it is used: `rate` as a throttle is written, `burst` at once; after `rest_after` failures in a
+        row a rest that begins with `rest` seconds."""
+        rest = self.table.get("rest", PACE.rest)
+        if isinstance(rest, bool) or not isinstance(rest, int | float) or not 0 < rest <= PACE.longest_rest:
+            raise self.wrong(f"rest must be seconds above 0 and up to {PACE.longest_rest:g}", "rest")
+        return PaceRules(
+            rate=self.rate(),
+            burst=self.whole("burst", PACE.burst),
+            threshold=self.whole("rest_after", PACE.threshold, least=0),
+            rest=float(rest),
+        )
+
+    def rate(self) -> float:
+        """Messages a second; 0 without a limit."""
+        value = self.table.get("rate")
+        if value is None:
+            return 0.0
+        try:
+            limit = parse_throttle(value if isinstance(value, str) else "")
+        except TimingError as error:
+            raise self.wrong(f'rate: "{value}": write it as "20 per minute"', "rate") from error
+        return limit.limit / limit.window.total_seconds()
+
+    def whole(self, key: str, default: int, least: int = 1) -> int:
+        value = self.table.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise self.wrong(f"{key} must be a whole number, {least} or more", key)
+        return value
 
     @property
     def what(self) -> str:
