@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import trafilatura
 from lxml import etree
 from lxml import html as lxml_html
 
@@ -150,6 +149,8 @@ def _tree(text: str) -> Any:
 
 def _main_text(root: Any, meta: PageMeta) -> str:
     """The running text; the page's own articleBody when the markup holds less than half of it."""
+    import trafilatura  # noqa: PLC0415 - half a second to import, and few processes ever read a page
+
     found = trafilatura.extract(root, fast=True, include_comments=False, include_tables=False)
     text = plain_text((found or "")[:MAX_TEXT])
     own = plain_text(meta.body[:MAX_TEXT])
