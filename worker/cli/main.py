@@ -14,6 +14,7 @@ from worker.cli import (
     alerts,
     deliveries,
     explaining,
+    exporting,
     grouping,
     health,
     meaning,
@@ -89,6 +90,8 @@ app.command("run", rich_help_panel=OPERATE)(run.run_command)
 app.command("demo", rich_help_panel=OPERATE)(run.demo_command)
 app.command("serve", rich_help_panel=OPERATE)(serve.serve_command)
 app.command("search", rich_help_panel=ASK)(search.search_command)
+app.command("tail", rich_help_panel=ASK)(exporting.tail_command)
+app.command("export", rich_help_panel=ASK)(exporting.export_command)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=ASK)
 app.command("why", rich_help_panel=ASK)(why.why_command)
 app.command("stats", rich_help_panel=ASK)(stats.stats_command)

@@ -1,4 +1,4 @@
-"""`search`: stored articles by words, tags, language, source and time."""
+"""`search`: stored articles by a question in the query language, or by options."""
 
 # ruff: noqa: PLC0415, PLR0913, PLR0917 - commands import what they need when they run; an option each is a parameter each
 
@@ -9,6 +9,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from worker.cli.asking import (
+    AnyTags,
+    Asked,
+    Langs,
+    LeastGrade,
+    Publishers,
+    Since,
+    Sources,
+    Tags,
+    Until,
+    Words,
+)
 from worker.cli.options import AsJson, DataDir, settings_of
 
 if TYPE_CHECKING:
@@ -21,21 +33,18 @@ if TYPE_CHECKING:
 
 def search_command(
     context: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(help='Words or "phrases"; all must occur.')] = None,
-    tag: Annotated[
-        list[str] | None, typer.Option("--tag", "-t", help="kind/name; all must be there.")
-    ] = None,
-    any_tag: Annotated[list[str] | None, typer.Option(help="kind/name; one of them must be there.")] = None,
-    lang: Annotated[
-        list[str] | None, typer.Option("--lang", "-l", help="en, ms, id, zh-Hans, zh-Hant, zh; any of them.")
-    ] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Id of a source; any of them.")] = None,
-    publisher: Annotated[
-        list[str] | None, typer.Option(help="Publisher, whole or in part; any of them.")
-    ] = None,
-    grade: Annotated[int, typer.Option("--grade", "-g", help="Least grade, 1 to 3.")] = 1,
-    since: Annotated[str, typer.Option(help="7d, 24h, 2026-11-01 or RFC 3339.")] = "",
-    until: Annotated[str, typer.Option(help="As --since; a day is included.")] = "",
+    words: Words = None,
+    tag: Tags = None,
+    any_tag: AnyTags = None,
+    lang: Langs = None,
+    source: Sources = None,
+    publisher: Publishers = None,
+    grade: LeastGrade = 1,
+    since: Since = "",
+    until: Until = "",
+    best: Annotated[
+        bool, typer.Option("--best", help="Best first: by grade and words in the title.")
+    ] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", help="Articles on one page.")] = 20,
     cursor: Annotated[str, typer.Option(help="Where an earlier page ended.")] = "",
     as_json: AsJson = False,
@@ -43,30 +52,19 @@ def search_command(
 ) -> None:
     """Search stored articles, newest first.
 
-    Traditional finds Simplified, and Chinese is found in mid-sentence.
+    Traditional finds Simplified, and Chinese is found in mid-sentence. An argument of several words is a phrase:
+    hketo-watch search 'trade office' topic:trade lang:zh since:30d
     """
     from worker import clock
     from worker.cli.opening import open_store
     from worker.cli.output import complain, console, emit
     from worker.query import Query, search
     from worker.query.plain import article_object
-    from worker.query.times import read_time
 
     settings = settings_of(context, data)
-    now, zone = clock.now(), ZoneInfo(settings.zone)
-    query = Query(
-        words=tuple(words or ()),
-        tags_all=tuple(tag or ()),
-        tags_any=tuple(any_tag or ()),
-        langs=tuple(lang or ()),
-        sources=tuple(source or ()),
-        publishers=tuple(publisher or ()),
-        grade_min=grade,
-        since=read_time(since, now, zone) if since else None,
-        until=read_time(until, now, zone, end=True) if until else None,
-        limit=limit,
-        cursor=cursor,
-    )
+    asked = Asked(words, tag, any_tag, lang, source, publisher, grade, since, until)
+    criteria = asked.criteria(clock.now(), ZoneInfo(settings.zone))
+    query = Query(**criteria, limit=limit, cursor=cursor, order="best" if best else "newest")
     with open_store(settings) as runtime:
         result = search(runtime, query)
     if as_json:
@@ -78,7 +76,7 @@ def search_command(
     if not result.articles:
         complain("nothing found")
     if result.cursor:
-        complain(f"there is more: --cursor {result.cursor}")
+        complain(f"{'' if result.exact else 'up to '}{result.total} in all; more: --cursor {result.cursor}")
 
 
 def block(article: StoredArticle, query: Query, settings: Settings) -> Group:

@@ -101,10 +101,18 @@ local function open_slot(prefix, score)
   return number, segment, slot
 end
 
-local function close_slot(prefix, n)
+-- Where an article stands; nothing for one whose segment is past its days.
+local function slot_of(prefix, n)
   local number = redis.call('HGET', prefix .. 'a:' .. n, 'slot')
-  if not number then return end
+  if not number then return nil end
   local segment, slot = place(tonumber(number))
+  if redis.call('HEXISTS', prefix .. 'ix', 'born:' .. segment) == 0 then return nil end
+  return segment, slot
+end
+
+local function close_slot(prefix, n)
+  local segment, slot = slot_of(prefix, n)
+  if not segment then return end
   redis.call('SETBIT', prefix .. 't:' .. segment .. ':all', slot, 0)
 end
 
@@ -143,9 +151,8 @@ end
 
 -- One more outlet for an article that stands in the index.
 local function index_publisher(prefix, put, n)
-  local number = redis.call('HGET', prefix .. 'a:' .. n, 'slot')
-  if not number then return end
-  local segment, slot = place(tonumber(number))
+  local segment, slot = slot_of(prefix, n)
+  if not segment then return end
   tag_publisher(prefix, segment, put.fields.publisher, slot)
   redis.call('HINCRBY', prefix .. 'ix', 'edits:' .. segment, 1)
 end

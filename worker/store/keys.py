@@ -140,7 +140,7 @@ class Keys:
         return self._("ic", segment)
 
     def tag(self, segment: int, tag: str) -> str:
-        return self._("t", segment, tag)
+        return f"{self.prefix}t:{segment}:{tag}"  # made by the hundred for one count
 
     @property
     def tags(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from worker.settings_tables import StoreSettings
 from worker.store.client import Server
 from worker.store.keys import ROOMS, Keys
-from worker.store.segments import Segments, day_of
+from worker.store.segments import ALL, Segment, Segments, day_of
 
 SLICE = 1000
 
@@ -31,15 +31,16 @@ def _forget(server: Server, keys: Keys, before: float) -> None:
     for segment in index.list:
         first, past = day_of(segment.first), day_of(before)
         if segment.last < before and segment is not index.list[0]:
-            _drop(server.client, keys, segment.number)
+            _drop(server.client, keys, segment)
         elif first < past:
             # Days without an article cost the server a look each; a year of them is nothing.
             days = range(first, min(past, day_of(segment.last) + 1))
             server.call("hketo_forget_day", keys.sequence, keys.prefix, segment.number, *days)
 
 
-def _drop(client: Any, keys: Keys, segment: int) -> None:
+def _drop(client: Any, keys: Keys, gone: Segment) -> None:
     """Everything of one segment; its entry in `ix` last, so that a broken run is made good by the next."""
+    segment = gone.number
     for number in range(ROOMS):
         held = client.hgetall(keys.room(segment, number))
         own = [keys.term_list(segment, term.decode()) for term, mark in held.items() if mark == b"l"]
@@ -47,7 +48,9 @@ def _drop(client: Any, keys: Keys, segment: int) -> None:
         client.unlink(keys.room(segment, number), *own)
     for tags in _batches(client.hkeys(keys.tags)):
         client.unlink(*(keys.tag(segment, tag.decode()) for tag in tags))
-    client.unlink(keys.tag(segment, "all"), keys.column(segment))
+    days = range(day_of(gone.first), day_of(gone.last) + 1)
+    client.unlink(*(keys.tag(segment, f"day/{day}") for day in days))
+    client.unlink(keys.tag(segment, ALL), keys.column(segment))
     client.hdel(keys.index, *(f"{name}:{segment}" for name in ("born", "first", "last", "edits")))
 
 

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from worker.store.articles import StoredArticle
+from worker.query.export import csv_lines
 from worker.web.asking import Criteria, question
 from worker.web.context import web_of
-from worker.web.plain import article_object, at_utc, to_bytes
+from worker.web.plain import article_object, to_bytes
 from worker.web.problems import documented
 
 router = APIRouter(prefix="/api/v1", tags=["export"])
 JSON_LINES, CSV = "application/jsonl", "text/csv; charset=utf-8"
 CHUNK = 64 * 1024
-COLUMNS = (
-    "id", "grade", "score", "published", "first_seen", "lang", "publisher", "country", "title", "url", "tags",
-    "reason", "story", "sightings", "versions", "summary",
-)  # fmt: skip
 
 
 class Wanted(Criteria):
@@ -59,22 +53,6 @@ def export(request: Request, wanted: Annotated[Wanted, Query()]) -> Response:
     )
 
 
-def csv_lines(articles: Iterable[StoredArticle]) -> Iterator[bytes]:
-    """RFC 4180 in UTF-8, with the mark by which spreadsheets know it."""
-    yield b"\xef\xbb\xbf" + _row(COLUMNS)
-    for article in articles:
-        yield _row([cell(value) for value in _values(article)])
-
-
-def cell(value: object) -> str:
-    """Text that a spreadsheet shows and does not run: what begins like a formula gets an apostrophe before it
-    (OWASP, CSV injection). Numbers stay numbers."""
-    if isinstance(value, int | float):
-        return str(value)
-    text = str(value)
-    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@|") or text[:1] in ("\t", "\r") else text
-
-
 def chunked(lines: Iterable[bytes]) -> Iterator[bytes]:
     """The lines in pieces of about CHUNK bytes: each piece costs a change of threads."""
     held, size = [], 0
@@ -86,30 +64,3 @@ def chunked(lines: Iterable[bytes]) -> Iterator[bytes]:
             held, size = [], 0
     if held:
         yield b"".join(held)
-
-
-def _values(article: StoredArticle) -> tuple[object, ...]:
-    return (
-        article.id,
-        article.grade,
-        article.score,
-        article.published,
-        at_utc(article.first_seen) or "",
-        article.lang,
-        article.publisher,
-        article.country,
-        article.title,
-        article.link or article.url,
-        " ".join(article.tags),
-        article.sentence,
-        article.story,
-        article.sightings,
-        article.versions,
-        article.summary,
-    )
-
-
-def _row(values: Iterable[object]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(values)
-    return line.getvalue().encode("utf-8", "replace")
