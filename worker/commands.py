@@ -8,20 +8,15 @@ _WORKER = ["celery", "-A", "worker.app", "worker"]
 _QUIET = ["--prefetch-multiplier", "1", "--without-gossip", "--without-mingle"]
 
 
-def poll_worker() -> list[str]:
-    """Asks sources and delivers alerts: waits on the network, so threads."""
-    return [
-        *_WORKER,
-        "-Q",
-        "poll,deliver",
-        "--pool",
-        "threads",
-        "--concurrency",
-        "32",
-        *_QUIET,
-        "-n",
-        "poll@%h",
-    ]
+def poll_worker(*more: str) -> list[str]:
+    """Asks sources: waits on the network, so threads. `more`: queues that it serves as well."""
+    queues = ",".join(("poll", *more))
+    return [*_WORKER, "-Q", queues, "--pool", "threads", "--concurrency", "32", *_QUIET, "-n", "poll@%h"]
+
+
+def deliver_worker() -> list[str]:
+    """Delivers alerts: waits on receivers, so threads. Apart from polling, which may be killed and scaled by itself."""
+    return [*_WORKER, "-Q", "deliver", "--pool", "threads", "--concurrency", "8", *_QUIET, "-n", "deliver@%h"]
 
 
 def process_worker(processes: int) -> list[str]:

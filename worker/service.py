@@ -137,7 +137,7 @@ def _children(settings: Settings) -> list[ChildSpec]:
     folder = _log_folder(settings)
     processes = settings.process.workers or max(1, (os.cpu_count() or 1) // 2)
     return [
-        ChildSpec("poll", commands.here(commands.poll_worker()), env, folder / "poll.log"),
+        ChildSpec("poll", commands.here(commands.poll_worker("deliver")), env, folder / "poll.log"),
         ChildSpec("process", commands.here(commands.process_worker(processes)), env, folder / "process.log"),
     ]
 

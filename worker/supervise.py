@@ -11,9 +11,9 @@ from pathlib import Path
 from worker.embedded import dying_command
 
 #: Seconds before a child that died is started again: at once the first time, then less and less eagerly.
-BACKOFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+BACKOFF = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 #: A child that lived this long (seconds) has earned a fresh start of the back-off.
-STEADY = 60.0
+STEADY = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ def test_workers_run_the_same_commands_as_on_one_machine() -> None:
     # The order of options means nothing to Celery; their names and values must be the same.
     services = composed()
     assert sorted(services["poll"]) == sorted(commands.poll_worker())
+    assert sorted(services["deliver"]) == sorted(commands.deliver_worker())
     assert sorted(services["process"]) == sorted(commands.process_worker(2))
 
 

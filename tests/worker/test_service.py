@@ -286,7 +286,7 @@ def test_the_commands_of_the_compose_file_work_by_hand(tmp_path: Path, server_ur
     """Each service's command against a real server: no engine is at hand, but the commands are what counts."""
     yaml_lines = (Path(__file__).parents[2] / "docker-compose.yml").read_text().splitlines()
     commands = [line.partition("command:")[2].split() for line in yaml_lines if "command: celery" in line]
-    assert len(commands) == 3
+    assert len(commands) == 4
     (tmp_path / "hketo-watch.toml").write_text("")
     with Publisher() as publisher:
         listed = tmp_path / "sources.txt"

@@ -75,6 +75,9 @@ class _Table:
     table: Mapping[str, Any]
 
     def watch(self, channels: Collection[str]) -> Watch:
+        if "story" in self.table:
+            told = "a story is told once, at its first article; growth and corrections are not told yet"
+            raise self.wrong(f"story: {told}; leave the key out", "story")
         self.toml.refuse_unknown(self.table, _KEYS, "watch", self.index, what=self.what)
         return Watch(
             id=self.slug(),
