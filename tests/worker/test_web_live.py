@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.support.service import running_service, until
 from tests.support.stored import Item, put
 from tests.support.web import runtime_on, serving
 from worker.runtime import Runtime
@@ -103,3 +106,28 @@ def test_a_quiet_stream_is_kept_open(runtime: Runtime, monkeypatch: pytest.Monke
 )
 def test_last_event_id(given: str, wanted: int | None) -> None:
     assert live.last_event_id(given) == wanted
+
+
+@pytest.mark.slow
+def test_run_serves_the_page_and_goes_on_without_when_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with running_service(
+            tmp_path, ["http://127.0.0.1:9/feed"], env={"HKETO_WEB__PORT": str(port)}
+        ) as service:
+            until(lambda: "no page and no API: cannot listen" in service.text, 20, "it says so", service)
+            until(lambda: service.members("process@"), 20, "and works on", service)
+            service.stop()
+    with running_service(
+        tmp_path, ["http://127.0.0.1:9/feed"], env={"HKETO_WEB__PORT": str(port)}
+    ) as service:
+        until(lambda: answers(f"http://127.0.0.1:{port}/"), 30, "the page answers", service)
+        assert service.stop() < 6
+        assert not service.family()
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
