@@ -99,6 +99,7 @@ def watch_object(watch: Watch, found: Watchers) -> dict[str, Any]:
         "id": watch.id,
         "name": watch.name,
         "grade_min": watch.grade_min,
+        "query": watch.query,
         **{
             key: list(getattr(watch, key))
             for key in ("tags_any", "tags_all", "tags_none", "langs", "tiers", "words")
