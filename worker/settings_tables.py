@@ -202,7 +202,8 @@ class WebSettings(Section):
         default=8321, description="Port of the page and the API; 0: neither is started"
     )
     token: Token | None = Field(
-        default=None, description="Bearer token for reading from other machines; unset: only this machine reads"
+        default=None,
+        description="Bearer token for reading from other machines; unset: only this machine reads",
     )
     admin_token: Token | None = Field(
         default=None, description="Bearer token that may also change things; unset: nothing can be changed"
