@@ -269,7 +269,9 @@ def test_every_labelled_article_meets_a_fate_and_the_first_of_all_is_told(
             until(lambda: seen() >= expected, 90, f"all {expected} entries have a fate", service)
             served.release(hero_id, published=now())
             until(lambda: hero_id in str([r.body for r in receiver.received]), 10, "the alert", service)
-            [alert] = [r.json for r in receiver.received if any(a["guid"] == hero_id for a in r.json["articles"])]
+            [alert] = [
+                r.json for r in receiver.received if any(a["guid"] == hero_id for a in r.json["articles"])
+            ]
             assert alert["grade"] == 3
             wanted = {"office/hketo-kl", "person/anwar-ibrahim", "person/john-lee"}
             wanted |= {"topic/diplomacy", "topic/trade", "topic/investment"}
