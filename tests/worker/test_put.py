@@ -75,7 +75,7 @@ def test_every_key_it_writes_expires_or_is_bounded(server: Server, keys: Keys) -
     )
     rooms = (f"w:0:{room(term)}" for term in put_request("g1").terms)
     assert for_ever == {
-        *("seq", "z", "ix", "ic:0", "tags", "alerts", "out:webhook", "channels"),
+        *("seq", "z", "ix", "ixl", "ic:0", "tags", "alerts", "out:webhook", "channels"),
         *(f"t:0:{tag}" for tag in tags),
         *rooms,
     }

@@ -103,12 +103,15 @@ def numbers(articles: object) -> list[int]:
     first=st.lists(items, max_size=8),
     later=st.lists(items, max_size=4),
     asking=st.lists(questions, min_size=1, max_size=6),
+    warm=st.booleans(),
 )
 def test_the_index_finds_what_answers_one_by_one(
-    server: Server, keys: Keys, first: list[Item], later: list[Item], asking: list[Node]
+    server: Server, keys: Keys, first: list[Item], later: list[Item], asking: list[Node], warm: bool
 ) -> None:
     server.client.flushdb()
     put(server, keys, *first)
+    if warm:  # what is remembered of the index must be brought up to date
+        facets(Store(server, keys), Query(where=asking[0]), kinds=("lang", "publisher", "topic"))
     put(server, keys, *later, poll="p2")  # the same addresses again: sightings, edits, articles judged anew
     store = Store(server, keys)
     for node in asking:

@@ -6,7 +6,7 @@ the words of a phrase is passed over. Chinese has no word edges and is found in 
 a word is a whole word: `ETO` is not in `veto`, nor `HK` in `HKD`.
 
 Terms: whole words; single characters and pairs of neighbours of Chinese; `~` and a number for a pair of neighbouring
-words (one of 4,096 numbers, so that phrases cost few postings); all but single characters and `~` again with `^` in
+words (one of 16,384 numbers, so that phrases cost few postings); all but single characters and `~` again with `^` in
 front for the title. `index_terms` and `Wording.terms` are made from the same pieces: a text in which a wording
 occurs has all of its terms. tests/worker/test_query_property.py holds them to it.
 """
@@ -33,7 +33,7 @@ _IS_LETTER = re.compile(rf"[^\W_{_CJK}]").match
 _POSSESSIVE = re.compile(r"'s\b")
 _GAP = r"(?:[\W_]|'s\b)"
 _LONGEST = 40  # characters of a word that the index tells apart
-_PAIRS = 4096
+_PAIRS = 16_384
 TITLE = "^"
 
 

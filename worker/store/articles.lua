@@ -77,12 +77,6 @@ local function post(prefix, segment, room, term, slot)
   end
 end
 
-local function tag_slot(prefix, segment, tag, slot)
-  if redis.call('SETBIT', prefix .. 't:' .. segment .. ':' .. tag, slot, 1) == 0 then
-    redis.call('HINCRBY', prefix .. 'tags', tag, 1)
-  end
-end
-
 local function place(number)
   local segment = math.floor(number / SEGMENT)
   return segment, number - segment * SEGMENT
@@ -116,20 +110,33 @@ local function close_slot(prefix, n)
   redis.call('SETBIT', prefix .. 't:' .. segment .. ':all', slot, 0)
 end
 
--- Whoever published or showed an article, it is found under that name.
-local function tag_publisher(prefix, segment, publisher, slot)
-  if publisher and publisher ~= '' then tag_slot(prefix, segment, 'publisher/' .. publisher, slot) end
+local RECENT = 256  -- changes that are remembered one by one, so that readers need not read a bitmap again
+
+-- Puts a slot under tags (a list) and notes it as one change.
+local function tag_slot(prefix, segment, slot, tags)
+  for _, tag in ipairs(tags) do
+    local new = redis.call('SETBIT', prefix .. 't:' .. segment .. ':' .. tag, slot, 1) == 0
+    if new and string.sub(tag, 1, 4) ~= 'day/' then redis.call('HINCRBY', prefix .. 'tags', tag, 1) end
+  end
+  local change = redis.call('HINCRBY', prefix .. 'ix', 'changes', 1)
+  redis.call('HINCRBY', prefix .. 'ix', 'state:' .. segment, 1)
+  local note = change .. '\0' .. segment .. '\0' .. slot .. '\0' .. table.concat(tags, '\0')
+  redis.call('RPUSH', prefix .. 'ixl', note)
+  redis.call('LTRIM', prefix .. 'ixl', -RECENT, -1)
 end
 
-local function first_publisher(first) return cjson.decode(string.match(first, '^[^\n]*')).publisher end
+-- Whoever published or showed an article, it is found under that name.
+local function publisher_tag(tags, publisher)
+  if publisher and publisher ~= '' then tags[#tags + 1] = 'publisher/' .. publisher end
+end
 
-local function tag_all_publishers(prefix, segment, n, slot)
+local function publisher_tags(tags, prefix, n)
   local fields = redis.call('HGETALL', prefix .. 'a:' .. n)
   for i = 1, #fields, 2 do
     if fields[i] == 'first' then
-      tag_publisher(prefix, segment, first_publisher(fields[i + 1]), slot)
+      publisher_tag(tags, cjson.decode(string.match(fields[i + 1], '^[^\n]*')).publisher)
     elseif string.sub(fields[i], 1, 1) == '@' and fields[i + 1] ~= '' then
-      tag_publisher(prefix, segment, cjson.decode(fields[i + 1]).publisher, slot)
+      publisher_tag(tags, cjson.decode(fields[i + 1]).publisher)
     end
   end
 end
@@ -142,10 +149,11 @@ local function index(prefix, put, n, score)
   redis.call('ZREM', prefix .. 'rej', n)
   redis.call('SETRANGE', prefix .. 'ic:' .. segment, slot * 12, struct.pack('>I4d', tonumber(n), score))
   redis.call('SETBIT', prefix .. 't:' .. segment .. ':all', slot, 1)
-  redis.call('SETBIT', prefix .. 't:' .. segment .. ':day/' .. math.floor((score + 28800) / 86400), slot, 1)
-  for _, tag in ipairs(put.tags) do tag_slot(prefix, segment, tag, slot) end
-  tag_publisher(prefix, segment, put.fields.publisher, slot)
-  tag_all_publishers(prefix, segment, n, slot)
+  local tags = {'day/' .. math.floor((score + 28800) / 86400)}
+  for _, tag in ipairs(put.tags) do tags[#tags + 1] = tag end
+  publisher_tag(tags, put.fields.publisher)
+  publisher_tags(tags, prefix, n)
+  tag_slot(prefix, segment, slot, tags)
   for i, term in ipairs(put.terms) do post(prefix, segment, put.rooms[i], term, slot) end
 end
 
@@ -153,8 +161,9 @@ end
 local function index_publisher(prefix, put, n)
   local segment, slot = slot_of(prefix, n)
   if not segment then return end
-  tag_publisher(prefix, segment, put.fields.publisher, slot)
-  redis.call('HINCRBY', prefix .. 'ix', 'edits:' .. segment, 1)
+  local tags = {}
+  publisher_tag(tags, put.fields.publisher)
+  if #tags > 0 then tag_slot(prefix, segment, slot, tags) end
 end
 
 local function write(prefix, put, n, packed)

@@ -23,7 +23,8 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `v:<n>` | list | earlier versions (a line of JSON, then packed fields), newest first | kept | put |
 | `z` | zset | n of grade 1-3 by time | trimmed | put |
 | `rej` | zset | n of what was dropped, by time | trimmed | put |
-| `ix` | hash | `slots` given so far; of each segment when it was `born`, its `first:` and `last:` time, later `edits:` | for ever | put |
+| `ix` | hash | `slots` given and `changes` to tags made so far; of each segment when it was `born:`, its `first:` and `last:` time, its `state:` (changes to it) | for ever | put |
+| `ixl` | list | the last 256 changes: number, segment, slot, tags, with NUL between | bounded | put |
 | `ic:<segment>` | string | 12 bytes a slot: n, time (big-endian uint32, double); segment = 65,536 slots | until all is past its days | put |
 | `t:<segment>:<tag>` | string | bitmap of slots with a tag; tags also of kind lang, source, publisher, country, grade; `day/<days since 1970 in UTC+8>`; `all`: slots in force | trimmed | put |
 | `tags` | hash | tag -> articles that ever had it | for ever | put |
@@ -135,6 +136,10 @@ class Keys:
     @property
     def index(self) -> str:
         return self._("ix")
+
+    @property
+    def changes(self) -> str:
+        return self._("ixl")
 
     def column(self, segment: int) -> str:
         return self._("ic", segment)

@@ -33,8 +33,7 @@ _BITS = [tuple(k for k in range(8) if byte & (128 >> k)) for byte in range(256)]
 _NEAR = 128  # slots that one reading may pass over between two that are wanted
 
 
-State: TypeAlias = tuple[bytes, bytes]
-Name: TypeAlias = tuple[int, str]  # number of a segment, tag or term
+Name: TypeAlias = tuple[str, bytes, str]  # prefix of the keys, birth of a segment, tag or term
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,12 +47,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`first` and `last` are the earliest and the latest time in it. `state` changes with its contents."""
+    """`first` and `last` are the earliest and the latest time in it. `state` grows with every change to its tags,
+    `slots` with every article; `born` tells it from one of the same number in another life of the store."""
 
     number: int
     first: float
     last: float
-    state: State
+    born: bytes
+    state: int
+    slots: int
 
 
 def day_of(at: float) -> int:
@@ -85,23 +87,33 @@ def set_of(slots: Iterable[int]) -> int:
     return int.from_bytes(raw, "big")
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A set as it was when its segment was in `state`, and `changes` had been made to the whole index."""
+
+    bits: int
+    state: int
+    changes: int
+
+
 class _Memory:
-    """Sets that were read, the last used kept longest. `prefix` is that of the installation's keys."""
+    """Sets that were read, the last used kept longest."""
 
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, Lock()
-        self._held: OrderedDict[tuple[str, Name, State], int] = OrderedDict()
+        self._held: OrderedDict[Name, _Held] = OrderedDict()
 
-    def get(self, key: tuple[str, Name, State]) -> int | None:
+    def get(self, names: Sequence[Name]) -> list[_Held | None]:
         with self._lock:
-            held = self._held.get(key)
-            if held is not None:
-                self._held.move_to_end(key)
-            return held
+            found = [self._held.get(name) for name in names]
+            for name, held in zip(names, found, strict=True):
+                if held is not None:
+                    self._held.move_to_end(name)
+            return found
 
-    def put(self, key: tuple[str, Name, State], bits: int) -> None:
+    def put(self, sets: Iterable[tuple[Name, _Held]]) -> None:
         with self._lock:
-            self._held[key] = bits
+            self._held.update(sets)
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
 
@@ -120,6 +132,7 @@ class _Known:
 
 _KNOWN: dict[str, _Known] = {}
 _KNOWN_FOR = 500  # changes after which the order of tags is read anew
+_NOTED = 256  # changes that the store remembers one by one
 
 
 class Segments:
@@ -130,18 +143,15 @@ class Segments:
         self.keys = keys
         info = cast("Mapping[bytes, bytes]", self._client.hgetall(keys.index))
         self.list = tuple(_segments(info))
-        # Every slot and every late sighting adds at most one to the count of a tag.
-        self._changes = sum(int(value) for name, value in info.items() if name[:5] in (b"slots", b"edits"))
-        self._tags: dict[Name, int] = {}
-        self._terms: dict[Name, int] = {}
+        self._changes = int(info.get(b"changes", 0))
+        self._tags: dict[tuple[int, str], int] = {}
+        self._terms: dict[tuple[int, str], int] = {}
 
     def read_all(self, segments: Iterable[Segment], tags: Iterable[str], terms: Iterable[str]) -> None:
-        """Reads the sets of these tags and terms in one round trip, so that `tag` and `term` have them."""
-        tags, terms = set(tags), set(terms)
-        tagged, worded = [], []
-        for segment in segments:
-            tagged += [(segment, tag) for tag in tags if self._lacks(self._tags, segment, tag)]
-            worded += [(segment, term) for term in terms if self._lacks(self._terms, segment, term)]
+        """Reads the sets of these tags and terms in one round trip, or two, so that `tag` and `term` have them."""
+        tags, terms, segments = set(tags), set(terms), tuple(segments)
+        tagged = [pair for segment in segments for pair in self._missing_tags(segment, tags)]
+        worded = [pair for segment in segments for pair in self._missing_terms(segment, terms)]
         if not (tagged or worded):
             return
         # One command for many keys costs the asking side a third of what as many commands do.
@@ -157,10 +167,15 @@ class Segments:
         )
         *short, found = pipe.execute()
         bits, lists = found[len(tagged) : len(tagged) + len(worded)], found[len(tagged) + len(worded) :]
+        new = []
         for (segment, tag), raw in zip(tagged, found, strict=False):
-            self._keep(self._tags, segment, tag, _bitmap(raw))
+            made = self._tags[segment.number, tag] = _bitmap(raw)
+            if tag != ALL:  # which slots are in force changes without notice
+                new.append((self._name("t", segment, tag), _Held(made, segment.state, self._changes)))
         for (segment, term), *raws in zip(worded, short, lists, bits, strict=True):
-            self._keep(self._terms, segment, term, _posting(*raws))
+            made = self._terms[segment.number, term] = _posting(*raws)
+            new.append((self._name("w", segment, term), _Held(made, segment.slots, 0)))
+        _MEMORY.put(new)
 
     def tag(self, segment: Segment, tag: str) -> int:
         """The slots with a tag, of those that were read."""
@@ -172,7 +187,7 @@ class Segments:
 
     def known_tags(self) -> dict[str, int]:
         """Every tag that an article ever had, with the most articles that can have it, in falling order."""
-        births, prefix = tuple(segment.state[0] for segment in self.list), self.keys.prefix
+        births, prefix = tuple(segment.born for segment in self.list), self.keys.prefix
         known = _KNOWN.get(prefix)
         fits = (
             known is not None and known.births == births and 0 <= self._changes - known.changes < _KNOWN_FOR
@@ -212,35 +227,73 @@ class Segments:
         grouped = groupby(sorted(held), key=lambda slot: slot // SEGMENT)
         return {segment: set_of(slot % SEGMENT for slot in slots) for segment, slots in grouped}
 
-    def _lacks(self, sets: dict[Name, int], segment: Segment, name: str) -> bool:
-        key = (segment.number, name)
-        if key in sets:
-            return False
-        bits = _MEMORY.get((self._space(sets), key, segment.state))
-        if bits is not None:
-            sets[key] = bits
-        return bits is None
+    def _missing_tags(self, segment: Segment, tags: Iterable[str]) -> list[tuple[Segment, str]]:
+        """Those that must be read; of the others, `_tags` is given what is remembered, brought up to date."""
+        wanted = [tag for tag in tags if (segment.number, tag) not in self._tags]
+        held = dict(zip(wanted, _MEMORY.get([self._name("t", segment, tag) for tag in wanted]), strict=True))
+        old = {tag: one for tag, one in held.items() if one is not None and one.state != segment.state}
+        fresh = self._brought_up(segment, old)
+        missing = []
+        for tag, one in held.items():
+            if one is None or (tag in old and tag not in fresh):
+                missing.append((segment, tag))
+            else:
+                self._tags[segment.number, tag] = fresh.get(tag, one).bits
+        return missing
 
-    def _keep(self, sets: dict[Name, int], segment: Segment, name: str, bits: int) -> None:
-        key = (segment.number, name)
-        sets[key] = bits
-        if sets is self._terms or name != ALL:  # which slots are in force changes without notice
-            _MEMORY.put((self._space(sets), key, segment.state), bits)
+    def _missing_terms(self, segment: Segment, terms: Iterable[str]) -> list[tuple[Segment, str]]:
+        wanted = [term for term in terms if (segment.number, term) not in self._terms]
+        missing = []
+        for term, one in zip(
+            wanted, _MEMORY.get([self._name("w", segment, term) for term in wanted]), strict=True
+        ):
+            if one is None or one.state != segment.slots:
+                missing.append((segment, term))
+            else:
+                self._terms[segment.number, term] = one.bits
+        return missing
 
-    def _space(self, sets: dict[Name, int]) -> str:
-        return self.keys.prefix + ("w" if sets is self._terms else "t")
+    def _brought_up(self, segment: Segment, old: Mapping[str, _Held]) -> dict[str, _Held]:
+        """Remembered sets with what the store noted since; none where it does not remember that far back."""
+        oldest = min((one.changes for one in old.values()), default=self._changes)
+        if not 0 < self._changes - oldest < _NOTED // 2:
+            return {}
+        notes = self._client.lrange(self.keys.changes, oldest - self._changes - _NOTED // 4, -1)
+        if not notes or int(notes[0].split(b"\0", 1)[0]) > oldest + 1:
+            return {}
+        added: dict[str, list[tuple[int, int]]] = {}
+        for change, number, slot, *names in (note.split(b"\0") for note in notes):
+            if int(number) == segment.number:
+                bit = 1 << (SEGMENT - 1 - int(slot))
+                for name in names:
+                    added.setdefault(name.decode("utf-8", "surrogateescape"), []).append((int(change), bit))
+        fresh = {}
+        for tag, one in old.items():
+            bits = one.bits
+            for change, bit in added.get(tag, ()):
+                bits |= bit if change > one.changes else 0
+            fresh[tag] = _Held(bits, segment.state, self._changes)
+        _MEMORY.put((self._name("t", segment, tag), one) for tag, one in fresh.items())
+        return fresh
+
+    def _name(self, space: str, segment: Segment, name: str) -> Name:
+        return self.keys.prefix + space, segment.born, name
 
 
 def _segments(info: Mapping[bytes, bytes]) -> Iterator[Segment]:
     """The segments, the latest first."""
     numbers = sorted((int(name[5:]) for name in info if name.startswith(b"born:")), reverse=True)
-    slots = info.get(b"slots", b"")
+    slots = int(info.get(b"slots", 0))
     for number in numbers:
         tail = b":%d" % number
-        # What is full grows no more; later sightings by other outlets are counted as edits.
-        size = slots if int(slots) < (number + 1) * SEGMENT else b"full"
-        state = (info[b"born" + tail], size + b"/" + info.get(b"edits" + tail, b""))
-        yield Segment(number, float(info[b"first" + tail]), float(info[b"last" + tail]), state)
+        yield Segment(
+            number=number,
+            first=float(info[b"first" + tail]),
+            last=float(info[b"last" + tail]),
+            born=info[b"born" + tail],
+            state=int(info.get(b"state" + tail, 0)),
+            slots=min(slots - number * SEGMENT, SEGMENT),
+        )
 
 
 def _runs(slots: Sequence[int]) -> Iterator[list[int]]:

@@ -51,7 +51,7 @@ def _drop(client: Any, keys: Keys, gone: Segment) -> None:
     days = range(day_of(gone.first), day_of(gone.last) + 1)
     client.unlink(*(keys.tag(segment, f"day/{day}") for day in days))
     client.unlink(keys.tag(segment, ALL), keys.column(segment))
-    client.hdel(keys.index, *(f"{name}:{segment}" for name in ("born", "first", "last", "edits")))
+    client.hdel(keys.index, *(f"{name}:{segment}" for name in ("born", "first", "last", "state")))
 
 
 def _batches(members: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
