@@ -26,6 +26,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from feeds.slots import HostSlots
 from feeds.source import Source
 from feeds.sources_file import write_sources_toml
 from tests.support.origin import Asked, Origin, Reply
@@ -33,7 +34,7 @@ from worker import commands
 from worker.embedded import EmbeddedServer, dying_command
 from worker.oneshot import make_due
 from worker.poll import Poller, tick
-from worker.polling import poller_of
+from worker.polling import http_settings, poller_of
 from worker.registering import configured_sources, register
 from worker.runtime import Runtime, open_runtime
 from worker.settings import Settings, as_environment, load
@@ -156,7 +157,7 @@ def _ticks(runtime: Runtime, scale: Scale) -> Times:
     """How long ticks take while sources are due."""
     sources = configured_sources(runtime.settings)
     register(runtime, sources)
-    client, poller = runtime.server.client, poller_of(runtime)
+    client, poller = runtime.server.client, poller_of(runtime, HostSlots(http_settings(runtime.settings)))
     client.config_set("slowlog-max-len", 100_000)
     client.config_set("slowlog-log-slower-than", 0)
     ticks, pings = [], []

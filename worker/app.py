@@ -13,13 +13,13 @@ from kombu.entity import Queue
 
 from worker import logs
 from worker.child import die_with_parent
+from worker.commands import QUEUES
 from worker.redis_url import celery_broker
 from worker.settings import Settings, load_here
 from worker.store.client import RedisConnectionError
 
 #: Nudges outlive this many of their intervals, then they are dropped: the next one does the same.
 _EXPIRES_INTERVALS = 4
-QUEUES = ("poll", "process", "deliver")
 
 
 class SafeChannel(kombu.transport.redis.Channel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+QUEUES = ("poll", "process", "deliver")
 _WORKER = ["celery", "-A", "worker.app", "worker"]
 _QUIET = ["--prefetch-multiplier", "1", "--without-gossip", "--without-mingle"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from worker.commands import QUEUES
 from worker.runtime import Runtime
 
-QUEUES = ("poll", "process", "deliver")
 CANARY_SECONDS = 10.0
 #: Three missed canaries.
 LIMIT_SECONDS = 3 * CANARY_SECONDS

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from feeds.source import Source
+from feeds.state import GOOD
 from worker.poll import poll_batch, tick
 from worker.polling import open_polling
 from worker.process import process_staged
@@ -47,8 +48,7 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
     finally:
         polling.close()
     failing = sum(
-        state.get("outcome") not in _GOOD
-        for state in runtime.sources.states([s.id for s in sources]).values()
+        state.get("outcome") not in GOOD for state in runtime.sources.states([s.id for s in sources]).values()
     )
     return OneShot(
         items=fates.get("stored", 0) + fates.get("updated", 0),
@@ -58,9 +58,6 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
         fates=dict(sorted(fates.items())),
         poll_s=round(time.monotonic() - started, 3),
     )
-
-
-_GOOD = ("fresh", "unchanged", "moved")
 
 
 def make_due(runtime: Runtime, sources: list[str]) -> None:

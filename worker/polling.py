@@ -38,9 +38,9 @@ def http_settings(settings: Settings) -> HttpSettings:
     )
 
 
-def poller_of(runtime: Runtime) -> Poller:
+def poller_of(runtime: Runtime, slots: HostSlots) -> Poller:
+    """The poller of a runtime; `slots` say which hosts are rationed."""
     settings = runtime.settings
-    slots = HostSlots(http_settings(settings))
     return Poller(
         rationed=lambda host: slots.gap(host) is not None,
         server=runtime.server,
@@ -90,7 +90,7 @@ def open_polling(runtime: Runtime) -> Polling:
         return client, slots, PageFetcher(await stack.enter_async_context(open_client(smaller)), slots)
 
     client, slots, pages = loop.submit(open_on_loop()).result(timeout=30)
-    return Polling(poller_of(runtime), http, loop, client, slots, pages, stack)
+    return Polling(poller_of(runtime, slots), http, loop, client, slots, pages, stack)
 
 
 _lock = threading.Lock()

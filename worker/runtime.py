@@ -10,7 +10,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
@@ -188,14 +188,6 @@ class LoopThread:
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Runs a coroutine on the loop; the result comes to the calling thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def call(self, function: Callable[[], T]) -> T:
-        """Runs a plain function on the loop and waits: for making things that belong to it."""
-
-        async def run() -> T:
-            return function()
-
-        return self.submit(run()).result()
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

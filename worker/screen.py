@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
+from feeds.state import GOOD
 from worker import clock
 from worker.alerts.channels import TerminalChannel
 from worker.alerts.message import one_line
@@ -55,7 +56,7 @@ class Screen:
         if len(polled) < len(states):
             return
         self._summary_done = True
-        good = sum(state.get("outcome") in ("fresh", "unchanged") for state in polled)
+        good = sum(state.get("outcome") in GOOD for state in polled)
         self.say(f"all {len(polled)} sources were asked once: {good} answer, {len(polled) - good} do not")
 
     def _line(self, sign: str, style: str, line: str) -> None:

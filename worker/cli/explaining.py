@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.meaning import RulesFile, article_of, as_article, refuse, rules_of
+from worker.cli.meaning import RulesFile, article_of, refuse, rules_of
 from worker.cli.options import DataDir, settings_of
 
 if TYPE_CHECKING:
@@ -105,11 +105,11 @@ def _records(lines: Iterable[bytes]) -> Iterator[Article | str]:
 
 
 def _stored_one(context: typer.Context, data: Path | None, wanted: str) -> Article:
-    from worker.audit.why import unknown, why
+    from worker.audit.why import stored_as_article, unknown, why
     from worker.cli.opening import open_store
 
     with open_store(settings_of(context, data)) as runtime:
         found = why(runtime, wanted)
         if found is None:
             refuse(unknown(runtime, wanted), None, code=1)
-        return as_article(found.article)
+        return stored_as_article(found.article)

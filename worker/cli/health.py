@@ -23,7 +23,8 @@ def health_command(
     from worker import clock
     from worker.cli.opening import open_store
     from worker.cli.output import console, duration, emit, table
-    from worker.heartbeat import LIMIT_SECONDS, QUEUES, pulses
+    from worker.commands import QUEUES
+    from worker.heartbeat import LIMIT_SECONDS, pulses
 
     if unknown := set(queue or ()) - set(QUEUES):
         raise typer.BadParameter(

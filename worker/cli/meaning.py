@@ -171,30 +171,14 @@ def article_of(record: object) -> Article:
 
 def _stored(runtime: Runtime) -> Iterator[tuple[str, Article]]:
     """Everything stored, the youngest first: its id and the article as it was judged."""
+    from worker.audit.why import stored_as_article
     from worker.store.articles import load
 
     last = int(runtime.server.client.get(runtime.keys.sequence) or 0)
     for start in range(last, 0, -_BATCH):
         numbers = range(start, max(0, start - _BATCH), -1)
         for article in load(runtime.server, runtime.keys, numbers):
-            yield article.id, as_article(article)
-
-
-def as_article(stored: Any) -> Article:
-    from parsers.entry import Article
-
-    return Article(
-        guid=stored.guid,
-        url=stored.url,
-        link=stored.link,
-        title=stored.title,
-        summary=stored.summary,
-        text=stored.text,
-        lang=stored.lang,
-        publisher=stored.publisher,
-        source=stored.source,
-        country=stored.country,
-    )
+            yield article.id, stored_as_article(article)
 
 
 def refuse(message: str, error: Exception | None, code: int = 2) -> NoReturn:
