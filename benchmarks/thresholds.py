@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from parsers.duplicates import NEAR
-from parsers.evaluate_groups import Scores, across, bcubed, event_records, groups_of, pairwise
+from parsers.evaluate_groups import (
+    Scores,
+    across,
+    bcubed,
+    crowded,
+    event_records,
+    groups_of,
+    pairwise,
+    swallowed,
+)
 from parsers.group import Grouper
 from parsers.stories import STORIES
 
@@ -76,7 +85,18 @@ def stories(dense: Records, live: Records, rules: Any) -> dict[str, float]:
         if record["grade"] == 3:
             core[group].add(record["group"])
     row["core merged"] = sum(len(events) > 1 for events in core.values())
+    row["swallowed"] = _swallowed(live, rules)
     return row
+
+
+def _swallowed(live: Records, rules: Any) -> float:
+    """Events told inside another's story when everything on the beat happens within three days; mean of three."""
+    beat = [record for record in live if record["grade"] > 0]
+    runs = [crowded(beat, seed) for seed in range(3)]
+    return sum(
+        swallowed(groups_of(run, "stories", Grouper("stories", rules=rules)), [r["group"] for r in run])
+        for run in runs
+    ) / len(runs)
 
 
 def table(name: str, rows: dict[float, dict[str, float]], used: float) -> None:
@@ -85,7 +105,7 @@ def table(name: str, rows: dict[float, dict[str, float]], used: float) -> None:
     for value, row in rows.items():
         mark = "*" if value == used else " "
         cells = (
-            f"{row[column]:>11.0f}" if column == "core merged" else f"{row[column]:>11.3f}"
+            f"{row[column]:>11.0f}" if column in ("core merged", "swallowed") else f"{row[column]:>11.3f}"
             for column in columns
         )
         print(f"{value:>7.3f}{mark} " + " ".join(cells))

@@ -6,13 +6,17 @@ group that belongs with it, and the share of what belongs with it that is in its
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
 from parsers.group import Grouper, record_of
+
+CROWD_START = 1_790_000_000.0  # seconds since 1970; any moment would do
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,30 @@ def event_records(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for record in ordered
     ]
+
+
+def crowded(records: Sequence[dict[str, Any]], seed: int, days: float = 3.0) -> list[dict[str, Any]]:
+    """The same events as if all had happened within a few days, each told within half a day: the worst case of a
+    stream that holds nothing but one subject. Members of one event come in any order."""
+    chance = random.Random(seed)  # noqa: S311 - a measurement, no secret
+    begins = {event: chance.uniform(0, days * 86400) for event in sorted({r["group"] for r in records})}
+    timed = [(begins[record["group"]] + chance.uniform(0, 43200), record) for record in records]
+    return [
+        {**record, "published": datetime.fromtimestamp(CROWD_START + at, UTC).isoformat()}
+        for at, record in sorted(timed, key=lambda pair: pair[0])
+    ]
+
+
+def swallowed(found: Sequence[str], wanted: Sequence[str]) -> int:
+    """How many events were first told inside the story of another event: their alert would never have gone out."""
+    opened: dict[str, str] = {}
+    told: set[str] = set()
+    lost = 0
+    for group, event in zip(found, wanted, strict=True):
+        lost += event not in told and group in opened
+        told.add(event)
+        opened.setdefault(group, event)
+    return lost
 
 
 def _main(lang: str) -> str:

@@ -28,12 +28,15 @@ class StoryRules:
     """When an article belongs to a story. Scores are `cosine x sqrt(mass / 60)`; times in seconds.
 
     `margin` raises the threshold by that much of the second best score: among many stories that are alike, the
-    right one must stand out. `half_life` of a story that gets no article; `window` ends it.
+    right one must stand out. `vouch`: where a story has words of the article's own language these must come so near
+    to their threshold before names and numbers may join the two. `half_life` of a story that gets no article;
+    `window` ends it.
     """
 
     same: float = 0.10
     across: float = 0.225
     margin: float = 0.7
+    vouch: float = 0.6
     half_life: float = 7 * DAY
     half_life_across: float = 3 * DAY
     window: float = 14 * DAY
@@ -128,6 +131,9 @@ def weigh(profile: Profile, frequencies: Frequencies, at: float, rules: StoryRul
     words, keys = list(profile.words), list(profile.keys)
     rare = dict(zip(words, frequencies.rarities(profile.family, words, at), strict=True))
     rare.update(zip(keys, frequencies.rarities(KEYS_FAMILY, keys, at), strict=True))
+    for term, share in profile.usual.items():
+        if term in rare:
+            rare[term] = min(rare[term], -math.log(share))
     return Weighted(
         profile.family,
         unit(_strongest({word: value * rare[word] for word, value in profile.words.items()}, rules.words)),
@@ -148,7 +154,8 @@ def match(doc: Weighted, story: Story, at: float, rules: StoryRules = STORIES) -
         if words.common:
             score = words.score * _fading(apart, rules.half_life)
             found.append(_match(story, words, score, rules.same * stricter, across=False))
-    if any(family != doc.family for family in story.words):
+    in_own_words = found[0].strength if found else float(own is None)
+    if in_own_words >= rules.vouch and any(family != doc.family for family in story.words):
         keys = _likeness(doc, doc.keys, story.keys, story.lengths[KEYS_FAMILY], rules)
         if _specific(keys.common, rules):
             score = keys.score * _fading(apart, rules.half_life_across)

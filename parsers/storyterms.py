@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import islice, pairwise
@@ -63,11 +63,13 @@ _STOP_FILE = "stopwords.txt"
 @dataclass(frozen=True, slots=True)
 class Profile:
     """`family` of languages (en, ms, zh, other); `words` and `keys` with how strongly the article has them
-    (1 + log of the count, headlines counted more)."""
+    (1 + log of the count, headlines counted more). `usual`: those that tell its subject, not its event, with the share
+    of articles on that subject that have them."""
 
     family: str
     words: Mapping[str, float]
     keys: Mapping[str, float]
+    usual: Mapping[str, float] = field(default_factory=dict)
 
 
 def profile(title: str, text: str, lang: str, tags: Iterable[str] = ()) -> Profile:
@@ -84,6 +86,11 @@ def profile(title: str, text: str, lang: str, tags: Iterable[str] = ()) -> Profi
     return Profile(
         family, _words(counts, family), {key: 1.0 + math.log(count) for key, count in keys.items()}
     )
+
+
+def told_words(text: str, family: str) -> set[str]:
+    """The words of a text as `Profile.words` has them."""
+    return {word for term in terms(text) if (word := _told(term, family == "en"))}
 
 
 def _words(counts: Mapping[str, int], family: str) -> dict[str, float]:

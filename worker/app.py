@@ -99,6 +99,7 @@ def schedule(settings: Settings) -> dict[str, Any]:
         "canary-process": _every("worker.canary", 10.0, "process", "process"),
         "canary-deliver": _every("worker.canary", 10.0, "deliver", "deliver"),
         "plan": _every("worker.plan", 120.0, "process"),
+        "stories": _every("worker.stories", 30.0, "process"),
         "trim": _every("worker.trim", 3600.0, "process"),
     }
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from feeds.source import Source
 from feeds.state import GOOD
+from worker import clock
 from worker.poll import poll_batch, tick
 from worker.polling import open_polling
 from worker.process import process_staged
 from worker.registering import register
 from worker.runtime import Runtime
+from worker.story_care import join_twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
                     unreadable += bool(body.error)
                     for fate, count in body.fates.items():
                         fates[fate] = fates.get(fate, 0) + count
+        join_twins(runtime.story_care, clock.now().timestamp())
     finally:
         polling.close()
     failing = sum(

@@ -20,9 +20,10 @@ from parsers.page import Page, read_page
 from worker import clock
 from worker.entries import Occasion
 from worker.pages import Job, decode_job, encode_job, job_of, merged, open_question
+from worker.placing import Decided
 from worker.process import Outcome, Processor, context_of, judged
 from worker.store import articles
-from worker.store.articles import PutRequest, PutResult, put_many
+from worker.store.articles import PutResult
 from worker.store.client import Server
 from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
@@ -138,18 +139,18 @@ class _Ended(Exception):
 
 def _read(to: Processor, store: PageStore, held: Claim) -> PutResult | None:
     try:
-        job, request = _told_again(to, store, held)
+        job, decided = _told_again(to, store, held)
     except _Ended as end:
         name, sentence = end.args
         _end(store, to.keys.paged, held, name, sentence)
         return None
-    [result] = to.put([request]) if to.put else put_many(to.server, to.keys, [request])
+    [(request, result)] = to.put_placed([decided], job.seen)
     name = "raised" if request.grade > job.grade else "read"
     _end(store, to.keys.paged, held, name, f"the page was read; grade {job.grade} became {request.grade}")
     return result
 
 
-def _told_again(to: Processor, store: PageStore, held: Claim) -> tuple[Job, PutRequest]:
+def _told_again(to: Processor, store: PageStore, held: Claim) -> tuple[Job, Decided]:
     """The put for an article with what its page says. Raises _Ended when the page adds nothing."""
     staged = store.staged(held.member)
     if staged is None:
@@ -168,10 +169,11 @@ def _told_again(to: Processor, store: PageStore, held: Claim) -> tuple[Job, PutR
     article = merged(job.article(source.zone), page)
     if article is None:
         raise _Ended("no-more", "the page has no more text than the feed")
-    request = judged(to, article, job.mark(), source, job.occasion(held.member), job.old)
+    decided = judged(to, article, job.mark(), source, job.occasion(held.member), job.old)
+    request = decided.request
     if request.fate != articles.STORED or request.grade < job.grade:
         raise _Ended("read", f"the page was read; the grade stays {job.grade}")
-    return job, replace(request, again=True)
+    return job, replace(decided, request=replace(request, again=True))
 
 
 def _page(staged: StagedPage, job: Job, source: Source) -> Page:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from random import random
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from worker import entries
 from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.entries import Occasion, Rules
 from worker.identity import fingerprints, marked_if_another
+from worker.placing import Decided, Put, put_placed
 from worker.planning import current_budget
 from worker.seen import all_seen, marks_state, standing_for
 from worker.source_memory import remembered
@@ -31,6 +33,7 @@ from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
 from worker.store.lease import Claim, claim, release
 from worker.store.sources import WHENEVER, SourceStore, StagedBody
+from worker.stories import StoryDesk
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +41,6 @@ RHYTHM = ScheduleSettings()
 
 #: Given an article, its verdict and its source: the watches that want to hear of it.
 Watching = Callable[[Article, Verdict, Source], tuple[WantedAlert, ...]]
-
-#: Stores requests in order, each alert at its time.
-Put = Callable[[Sequence[PutRequest]], list[PutResult]]
 
 #: An entry that was put: as what, with which end, and whether it had come up from below.
 Outcome = tuple[PutRequest, PutResult, Fingerprint, bool]
@@ -63,6 +63,16 @@ class Processor:
     schedule: ScheduleSettings = RHYTHM
     put: Put | None = None
     offer: Offer | None = None
+
+    @property
+    def desk(self) -> StoryDesk:
+        """Finds copies and stories."""
+        return StoryDesk(self.server, self.keys, self.rules.keep)
+
+    def put_placed(self, decided: Sequence[Decided], seen: float) -> list[tuple[PutRequest, PutResult]]:
+        """Stores in order what was decided, each alert at its time."""
+        put = self.put or partial(articles.put_many, self.server, self.keys)
+        return put_placed(self.desk, put, decided, seen)
 
     @property
     def sources(self) -> SourceStore:
@@ -132,19 +142,17 @@ def _store(
     old = entries.resurfaced(document.entries, known, seen, to.rules.max_age)
     new = [mark for mark in marks if mark.index not in known]
     earlier = articles.shown_before(to.server, to.keys, new)
-    requests = [
-        marked_if_another(
-            decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old),
-            earlier.get(mark.index),
-        )
-        for mark in new
-    ]
-    results = to.put(requests) if to.put else articles.put_many(to.server, to.keys, requests)
+    decided = []
+    for mark in new:
+        one = decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old)
+        request = marked_if_another(one.request, earlier.get(mark.index))
+        decided.append(replace(one, request=request))
+    done = to.put_placed(decided, seen.timestamp())
+    results = [result for _, result in done]
     if to.offer:
-        old_ones = [mark.index in old for mark in new]
-        to.offer(list(zip(requests, results, new, old_ones, strict=True)), occasion)
+        to.offer([(*put, mark, mark.index in old) for put, mark in zip(done, new, strict=True)], occasion)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
-    shown = Shown(body, source, document, len(known) + again, _first_seen(requests, results, seen))
+    shown = Shown(body, source, document, len(known) + again, _first_seen(done, seen))
     end = read_end(shown, remembered(fields), current_budget(to.server, to.keys))
     end = replace(end, state=end.state | marks_state(body.body, document, body.fetched))
     fates = _finish(to, held, body, len(marks), end)
@@ -169,34 +177,34 @@ def _close_seen(to: Processor, held: Claim, body: StagedBody, source: Source) ->
     return Processed(source.id, fates) if fates else None
 
 
-def _first_seen(requests: Sequence[PutRequest], results: Sequence[PutResult], seen: datetime) -> list[Seen]:
+def _first_seen(done: Sequence[tuple[PutRequest, PutResult]], seen: datetime) -> list[Seen]:
     """The entries that this source showed for the first time, as its rhythm counts them."""
     return [
         Seen(min(float(request.fields["ts"]), seen.timestamp()), request.grade > 0)
-        for request, result in zip(requests, results, strict=True)
+        for request, result in done
         if result.fate not in (articles.SEEN, articles.UPDATED)
     ]
 
 
 def decide(
     to: Processor, entry: Entry, mark: Fingerprint, source: Source, occasion: Occasion, old: bool
-) -> PutRequest:
+) -> Decided:
     """One entry: made an article, judged, and offered to the watches; or unreadable, with the reason."""
     made = make_article(entry, context_of(source), language)
     if isinstance(made, Unreadable):
-        return entries.unreadable(entry, mark, made.reason, occasion, to.rules)
+        return Decided(entries.unreadable(entry, mark, made.reason, occasion, to.rules))
     return judged(to, made, mark, source, occasion, old)
 
 
 def judged(
     to: Processor, article: Article, mark: Fingerprint, source: Source, occasion: Occasion, old: bool
-) -> PutRequest:
+) -> Decided:
     """One article, judged and offered to the watches."""
     verdict = judge(article)
     wanted: tuple[WantedAlert, ...] = ()
     if verdict.grade > 0 and entries.may_alert(article.published, occasion, old, to.rules):
         wanted = to.watching(article, verdict, source)
-    return entries.request_for(article, mark, verdict, wanted, occasion, to.rules)
+    return Decided(entries.request_for(article, mark, verdict, wanted, occasion, to.rules), article)
 
 
 def named_source(source: Source, title: str) -> Source:

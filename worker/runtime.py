@@ -39,6 +39,7 @@ from worker.store.keys import Keys
 from worker.store.notes import say_once
 from worker.store.pages import Budget
 from worker.store.sources import PollEnd, SourceStore
+from worker.story_care import StoryCare
 from worker.telling import TellingOutbox
 from worker.watching import Watchers
 
@@ -128,6 +129,10 @@ class Runtime:
         pages, poll = self.settings.pages, self.settings.poll
         budget = Budget(pages.daily_budget, pages.per_host)
         return Pager(self.server, self.keys, budget, poll.lease, poll.batch, poll.backlog)
+
+    @cached_property
+    def story_care(self) -> StoryCare:
+        return StoryCare(self.server, self.keys, self.settings.store.keep_days * 86400)
 
     @cached_property
     def processor(self) -> Processor:

@@ -57,7 +57,7 @@ class StoryDesk:
 
     def copy_of(self, article: Article, seen: float) -> Twin | None:
         """The stored article (`name` is its number) that this one is a near-duplicate of. `seen` in seconds."""
-        return find_twin(self._near, _sketch(article), seen, self._near_rules)
+        return find_twin(self._near, sketch_of(article), seen, self._near_rules)
 
     def story_of(self, article: Article, own_id: str, at: float) -> Assigned:
         """The story of an article that is no copy, given once and for all workers. `at` in seconds."""
@@ -90,7 +90,7 @@ class StoryDesk:
         """To be called for every article that the put kept: makes its text known, unless it is a `copy`, and the
         article a member of the story that the put gave it. Returns that story; None when the article is gone."""
         if not copy:
-            self._near.add(str(number), _sketch(article), seen)
+            self._near.add(str(number), sketch_of(article), seen)
         story = self._server.call(
             "hketo_story_member", self._keys.sequence, self._keys.prefix, number, self._keep
         )
@@ -105,7 +105,8 @@ def _update(known: dict[str, Story], changed: Mapping[str, Story | None]) -> Non
             known[name] = story
 
 
-def _sketch(article: Article) -> Sketch:
+def sketch_of(article: Article) -> Sketch:
+    """What is compared of an article to find copies of it."""
     return _sketched(article.title, article.text or article.summary)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import current_app, shared_task, signals
 
-from worker import clock, heartbeat, paging, planning, poll, process
+from worker import clock, heartbeat, paging, planning, poll, process, story_care
 from worker.polling import this_poller
 from worker.runtime import this_process
 from worker.store import trim as trimming
@@ -74,6 +74,11 @@ def canary(queue: str) -> None:
 def plan() -> None:
     runtime = this_process()
     planning.replan(runtime.server, runtime.keys, runtime.settings.poll.budget)
+
+
+@shared_task(name="worker.stories")  # type: ignore[untyped-decorator]
+def care_for_stories() -> None:
+    story_care.join_twins(this_process().story_care, clock.now().timestamp())
 
 
 @shared_task(name="worker.trim")  # type: ignore[untyped-decorator]

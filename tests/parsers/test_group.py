@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from parsers.evaluate_groups import Scores, across, bcubed, event_records, groups_of, pairwise, report
+from parsers.evaluate_groups import (
+    Scores,
+    across,
+    bcubed,
+    crowded,
+    event_records,
+    groups_of,
+    pairwise,
+    report,
+    swallowed,
+)
 from parsers.group import group_records
 
 BASELINES = Path(__file__).parent.parent / "baselines"
@@ -128,3 +138,14 @@ def test_live_stream_gate(shared_dir: Path, names: tuple[str, ...]) -> None:
     assert links.precision >= held["links"]["precision"]
     assert links.f1 >= held["links"]["f1"]
     assert everywhere.precision >= held["links_among_all"]["precision"]
+
+
+@pytest.mark.shared
+def test_a_crowded_beat_swallows_few_events(shared_dir: Path) -> None:
+    """Everything on the beat within three days, as no week has been: each event should still be told."""
+    names = ("relevance-dev", "relevance-dev-2")
+    records = event_records(record for name in names for record in lines_of(shared_dir, name))
+    run = crowded([record for record in records if record["grade"] >= 2], seed=1)
+    found, wanted = groups_of(run, "stories"), [record["group"] for record in run]
+    assert swallowed(found, wanted) <= baseline("stories")["crowded"]["swallowed"]
+    assert bcubed(found, wanted).f1 >= baseline("stories")["crowded"]["bcubed"]

@@ -171,3 +171,24 @@ def test_any_texts_can_be_placed(texts: list[tuple[str, str, str]]) -> None:
         assert all(value > 0 for own in story.words.values() for value in own.values())
         assert placed.reasons
         index.put(story)
+
+
+BEAT = (
+    "Hong Kong and Malaysia sign customs agreement in Kuala Lumpur",
+    "New Hong Kong Economic and Trade Office in Kuala Lumpur holds job fair for graduates",
+    "Hong Kong trade office in Kuala Lumpur names its first director",
+    "Malaysia's Anwar invites Hong Kong investors to semiconductor park in Penang",
+    "Hong Kong and Malaysia agree to recognise each other's halal certificates",
+    "John Lee hopes Hong Kong and Malaysia double trade by 2030",
+)
+
+
+def test_what_all_news_of_the_beat_has_in_common_joins_nothing() -> None:
+    articles = [
+        {"title": title, "text": "", "published": f"2026-11-25T0{hour}:00:00Z", "lang": "en"}
+        for hour, title in enumerate(BEAT)
+    ]
+    again = {**articles[2], "title": "First director of Hong Kong's Kuala Lumpur trade office is named"}
+    groups = [group for group, _ in grouped([*articles, {**again, "published": "2026-11-25T08:00:00Z"}])]
+    assert len(set(groups)) == len(BEAT)
+    assert groups[-1] == groups[2]

@@ -77,12 +77,12 @@ def test_a_mistake_is_named_and_the_others_are_listed(config: Path) -> None:
 
 def test_it_tells_what_was_told_in_earnest(day: Runtime) -> None:
     told = {
-        item["title"]
+        item["story"]
         for line in ask(day, "watches", "test", "core", "--days", "3650", "--json").splitlines()
         for item in [json.loads(line)]
     }
     sent = {
-        article.title
+        article.story
         for alert in day.outbox.alerts(limit=1000)
         if alert.watch == "core"
         for article in load(day.server, day.keys, [alert.number])

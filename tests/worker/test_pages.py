@@ -46,7 +46,7 @@ def put_of(entry: Entry, country: str = "") -> PutRequest:
     to = Processor(None, Keys("t"), RULES, lambda *_: ())  # type: ignore[arg-type]
     source = replace(SOURCE, country=country, publisher="Wire")
     occasion = Occasion("p1", "demo", clock.now(), first=False)
-    return decide(to, entry, fingerprint(0, entry, "demo"), source, occasion, old=False)
+    return decide(to, entry, fingerprint(0, entry, "demo"), source, occasion, old=False).request
 
 
 def entry(title: str, summary: str = "", link: str = "https://demo.example/1") -> Entry:

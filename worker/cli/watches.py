@@ -127,6 +127,7 @@ def told_object(told: Told) -> dict[str, Any]:
 
     return {
         "id": told.article.id,
+        "story": told.article.story,
         "title": told.article.title,
         "grade": told.article.grade,
         "matched": told.matched,

@@ -5,6 +5,7 @@
 local MAX_VERSIONS = 20
 
 --@include alerts.lua
+--@include storynames.lua
 
 local function now()
   local t = redis.call('TIME')
@@ -176,13 +177,22 @@ local function write(prefix, put, n, packed)
   redis.call('EXPIRE', prefix .. 'a:' .. n, put.keep)
 end
 
+-- Whether a watch was told of a story, or of one that was merged into it since.
+local function told(prefix, watch, story)
+  if redis.call('EXISTS', prefix .. 'al:' .. watch .. '-' .. story) == 1 then return true end
+  for _, younger in ipairs(redis.call('SMEMBERS', prefix .. 'sj:' .. story)) do
+    if redis.call('EXISTS', prefix .. 'al:' .. watch .. '-' .. younger) == 1 then return true end
+  end
+  return false
+end
+
 -- One alert per watch and story. Its deliveries come into being with it: what is stored is told.
 local function alert(prefix, put, n, at)
-  local story = redis.call('HGET', prefix .. 'a:' .. n, 'story')
+  local story = current_story(prefix, redis.call('HGET', prefix .. 'a:' .. n, 'story'))
   local channels = {}
   for _, wanted in ipairs(put.alerts) do
     local id = wanted.watch .. '-' .. story
-    if redis.call('EXISTS', prefix .. 'al:' .. id) == 0 then
+    if not told(prefix, wanted.watch, story) then
       redis.call('HSET', prefix .. 'al:' .. id, 'watch', wanted.watch, 'story', story, 'n', n, 'kind', 'first',
         'grade', put.grade, 'sentence', put.sentence, 'matched', wanted.matched,
         'created', string.format('%.3f', at), 'shadow', wanted.shadow and '1' or '0')
@@ -204,13 +214,15 @@ local function keep_version(prefix, n, at, keep)
   redis.call('EXPIRE', prefix .. 'v:' .. n, keep)
 end
 
--- A text that is news to us for an article we have: a new version, and a new verdict unless it says less.
+-- A text that is news to us for an article we have: a new version, and a new verdict unless it says less. What was
+-- dropped before had no story yet.
 local function revise(prefix, put, n, packed, at)
   local a = prefix .. 'a:' .. n
   if put.grade < tonumber(redis.call('HGET', a, 'grade') or '0') then return end
   keep_version(prefix, n, at, put.keep)
-  local story, score, id = unpack(redis.call('HMGET', a, 'story', 'ts', 'id'))
-  put.fields.story, put.fields.ts, put.fields.id, put.fields.first_seen = story, score, id, nil
+  local story, score, id, fate = unpack(redis.call('HMGET', a, 'story', 'ts', 'id', 'fate'))
+  if fate == 'stored' then put.fields.story = story end
+  put.fields.ts, put.fields.id, put.fields.first_seen = score, id, nil
   write(prefix, put, n, packed)
   redis.call('HINCRBY', a, 'versions', 1)
   index(prefix, put, n, tonumber(score))
@@ -229,6 +241,13 @@ local function store_new(prefix, put, packed, at, seq)
   return n
 end
 
+-- The kept article that this one is a near-duplicate of, as a string, or nil.
+local function near(prefix, put)
+  if (put.near or 0) == 0 then return nil end
+  local n = string.format('%d', put.near)
+  return redis.call('HGET', prefix .. 'a:' .. n, 'fate') == 'stored' and n or nil
+end
+
 -- What a page says of an entry that was put before. An entry that its source edited or dropped meanwhile stays as it
 -- is; one whose page turns out to be the page of another article we kept is a duplicate of that.
 local function decide_again(prefix, put, n, hash, packed, at)
@@ -239,6 +258,8 @@ local function decide_again(prefix, put, n, hash, packed, at)
       return 'duplicate', other, false
     end
   end
+  local copied = near(prefix, put)
+  if copied and copied ~= n then return 'duplicate', copied, false end
   local was = redis.call('HMGET', prefix .. 'a:' .. n, 'fate', 'grade')
   local kept, before = was[1] == 'stored', tonumber(was[2] or '0')
   revise(prefix, put, n, packed, at)
@@ -258,6 +279,7 @@ local function decide(prefix, put, packed, at, seq)
     if n then break end
     n = known(prefix, key)
   end
+  n = n or near(prefix, put)
   if not n then return put.fate, store_new(prefix, put, packed, at, seq), true, true end
   local was = redis.call('HMGET', prefix .. 'a:' .. n, 'fate', 'grade')
   local kept, before = was[1] == 'stored', tonumber(was[2] or '0')

@@ -64,6 +64,7 @@ class PutRequest:
     alerts: tuple[WantedAlert, ...] = ()
     reused: bool = False  # its source gave it the id of an earlier document
     again: bool = False  # an entry that was put before, with what its page says
+    near: int = 0  # number of the article that this is a near-duplicate of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class PutResult:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One source showing the article. Times in seconds since 1970; `published` as in StoredArticle."""
+    """One source showing the article. Times in seconds since 1970; `published` as in StoredArticle; `why`: what makes
+    it the same document, where address and text do not."""
 
     source: str
     publisher: str
@@ -84,6 +86,7 @@ class Sighting:
     title: str
     published: str
     seen: float
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ class StoredArticle:
     versions: int
     seen_by: tuple[Sighting, ...] = field(default=())
     page: str = ""  # how the reading of its page ended, if that was wanted: `name: sentence`
+    story_why: str = ""  # what made it part of its story
 
 
 def public_id(url: str, source: str, guid: str) -> str:
@@ -225,6 +229,7 @@ def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
         "alerts": request.alerts,
         "reused": request.reused,
         "again": request.again,
+        "near": request.near,
     }
     packed = pack(packed_fields(request))
     return keys.prefix, request.poll, str(request.index), orjson.dumps(body), packed
@@ -339,7 +344,7 @@ def _sightings(fields: Mapping[str, Any], raw: Mapping[bytes, bytes]) -> Iterato
 
 _TEXT_FIELDS = (
     "id", "guid", "url", "link", "title", "summary", "lang", "publisher", "source", "country", "author",
-    "published", "sentence", "version", "story", "fate", "detail", "text", "page",
+    "published", "sentence", "version", "story", "fate", "detail", "text", "page", "story_why",
 )  # fmt: skip
 # What the server's functions read or readers change stands by itself; all else is packed together.
 _PLAIN = frozenset(

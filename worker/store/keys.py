@@ -57,6 +57,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `sy:<story>` | hash | a story as readers see it: title, times, grade, counts by language, publisher, tag | kept | storyrecords.lua |
 | `sm:<story>` | zset | n of its articles, by time | kept | storyrecords.lua |
 | `sa:<story>` | string | story that this one was merged into | kept | storyrecords.lua |
+| `sj:<story>` | set | stories that were merged into this one | kept | storyrecords.lua |
 | `sn:<story>:<story>` | string | these two were parted and are not merged by the pass | kept | storyrecords.lua |
 | `sh:<story>` | list | merges and splits (JSON), newest first, the last 50 | kept | storyrecords.lua |
 | `stories` | zset | story by its last article's time | trimmed | storyrecords.lua |

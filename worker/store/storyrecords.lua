@@ -4,15 +4,7 @@
 
 local MAX_DECISIONS = 50
 
--- The story that `story` is part of by now.
-local function resolve(prefix, story)
-  for _ = 1, 8 do
-    local into = redis.call('GET', prefix .. 'sa:' .. story)
-    if not into then return story end
-    story = into
-  end
-  return story
-end
+--@include storynames.lua
 
 -- Counts an article in (step 1) or out (step -1) of a story's languages, publishers and tags.
 local function tally(prefix, story, n, step)
@@ -41,6 +33,7 @@ end
 local function keep_story(prefix, story, keep)
   redis.call('EXPIRE', prefix .. 'sy:' .. story, keep)
   redis.call('EXPIRE', prefix .. 'sm:' .. story, keep)
+  redis.call('EXPIRE', prefix .. 'sj:' .. story, keep)
   local last = redis.call('HGET', prefix .. 'sy:' .. story, 'last')
   if last then redis.call('ZADD', prefix .. 'stories', last, story) end
 end
@@ -78,7 +71,7 @@ local function story_member(_, args)
   local prefix, n, keep = args[1], args[2], args[3]
   local held, ts, fate = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'story', 'ts', 'fate'))
   if not held or fate ~= 'stored' then return false end
-  local story = resolve(prefix, held)
+  local story = current_story(prefix, held)
   if story ~= held then redis.call('HSET', prefix .. 'a:' .. n, 'story', story) end
   admit(prefix, story, n, tonumber(ts))
   keep_story(prefix, story, keep)
@@ -89,7 +82,7 @@ end
 -- The younger's members stay written under its name, so that story_part can take them out again.
 local function story_merge(_, args)
   local prefix, keep = args[1], args[4]
-  local elder, younger = resolve(prefix, args[2]), resolve(prefix, args[3])
+  local elder, younger = current_story(prefix, args[2]), current_story(prefix, args[3])
   if elder == younger then return 0 end
   if redis.call('EXISTS', prefix .. 'sy:' .. elder, prefix .. 'sy:' .. younger) < 2 then return 0 end
   local members = redis.call('ZRANGE', prefix .. 'sm:' .. younger, 0, -1, 'WITHSCORES')
@@ -100,6 +93,8 @@ local function story_merge(_, args)
     end
   end
   redis.call('SET', prefix .. 'sa:' .. younger, elder, 'EX', keep)
+  redis.call('SADD', prefix .. 'sj:' .. elder, younger, unpack(redis.call('SMEMBERS', prefix .. 'sj:' .. younger)))
+  redis.call('EXPIRE', prefix .. 'sj:' .. elder, keep)
   redis.call('DEL', prefix .. 'sv:' .. younger)
   redis.call('ZREM', prefix .. 'stories', younger)
   redis.call('HSET', prefix .. 'sy:' .. younger, 'into', elder)
@@ -115,7 +110,7 @@ end
 -- The two are not merged again by the pass over all stories.
 local function story_part(_, args)
   local prefix, keep = args[1], args[4]
-  local from, to, moved = resolve(prefix, args[2]), args[3], 0
+  local from, to, moved = current_story(prefix, args[2]), args[3], 0
   if from == to then return 0 end
   for i = 6, #args do
     local ts = redis.call('ZSCORE', prefix .. 'sm:' .. from, args[i])
@@ -130,6 +125,7 @@ local function story_part(_, args)
   end
   if moved == 0 then return 0 end
   redis.call('DEL', prefix .. 'sa:' .. to)
+  redis.call('SREM', prefix .. 'sj:' .. from, to, unpack(redis.call('SMEMBERS', prefix .. 'sj:' .. to)))
   redis.call('HDEL', prefix .. 'sy:' .. to, 'into')
   redis.call('SET', prefix .. 'sn:' .. from .. ':' .. to, '1', 'EX', keep)
   redis.call('SET', prefix .. 'sn:' .. to .. ':' .. from, '1', 'EX', keep)
