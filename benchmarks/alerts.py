@@ -28,10 +28,11 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from tests.support import newsdesk
 from tests.support.mailsink import MailSink, running_mail_sink
 from tests.support.service import RunningService, ask, running_service, until, with_kill
 from tests.support.sink import Answer, Sink, running_sink
-from worker.demo.publisher import Item, Publisher
+from worker.demo.publisher import Publisher
 from worker.embedded import server_for
 from worker.runtime import open_runtime
 from worker.settings import load
@@ -201,8 +202,7 @@ def _under_fire(
 
     def publish() -> None:
         for number in range(plan.alerts):
-            title = f"Malaysia and Hong Kong sign trade agreement number {number} at HKETO Kuala Lumpur"
-            item = Item(f"item-{number}", f"https://paper.example/item-{number}", title)
+            item = newsdesk.event_item(number, f"item-{number}")
             publisher.publish(paths[number % len(paths)], item)
             time.sleep(plan.seconds / plan.alerts)
 

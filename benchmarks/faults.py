@@ -16,17 +16,20 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from benchmarks import books
+from tests.support import newsdesk
 from tests.support.service import RunningService, running_service, until, with_kill
 from tests.support.sink import Sink, running_sink
-from worker.demo.publisher import Item, Publisher
-from worker.embedded import server_for
-from worker.runtime import Runtime, open_runtime
+from worker.demo.publisher import Publisher
+from worker.embedded import running_address, server_for
+from worker.runtime import open_runtime
 from worker.settings import load
-from worker.store import articles
+from worker.store.client import ServerError
 
 INTERVAL = 5.0
 LEASE = 10.0
@@ -47,7 +50,8 @@ QUICK = Plan(sources=40, worker_kills=4, server_kills=1, seconds=30.0)
 @dataclass(frozen=True, slots=True)
 class Counts:
     """`forgotten`: sources not polled any more at the end; `polled_twice`: polls that began while the lease of the one
-    before still held; `*_without_*`: stored articles and alerts that lack each other."""
+    before still held; `*_without_*`: stored articles whose story was
+    not told, and alerts without an article."""
 
     worker_kills: int
     server_kills: int
@@ -118,7 +122,7 @@ def run(plan: Plan, dice: random.Random) -> Counts:
                 service,
             )
             published = _under_fire(plan, dice, publisher, paths, service)
-            _settle(receiver, published, service)
+            _settle(folder, published, service)
             quiet_from = time.monotonic()
             time.sleep(INTERVAL + LEASE + 3)
             forgotten = [path for path in paths if publisher.hits(path)[-1].monotonic < quiet_from]
@@ -137,8 +141,7 @@ def _under_fire(
     def publish() -> None:
         while not done.wait(0.05):
             guid = f"item-{len(guids)}"
-            title = f"Malaysia and Hong Kong sign trade agreement number {len(guids)} at HKETO Kuala Lumpur"
-            publisher.publish(dice.choice(paths), Item(guid, f"https://paper.example/{guid}", title))
+            publisher.publish(dice.choice(paths), newsdesk.event_item(len(guids), guid))
             guids.append(guid)
 
     writer = threading.Thread(target=publish)
@@ -160,14 +163,23 @@ def _kill(target: str, dice: random.Random, service: RunningService) -> None:
         with_kill(pid)
 
 
-def _settle(receiver: Sink, published: list[str], service: RunningService) -> None:
+def _settle(folder: Path, published: list[str], service: RunningService) -> None:
     """Until everything arrived, or nothing more comes."""
 
     def all_there() -> bool:
-        return len({received.key for received in receiver.received}) >= len(published)
+        time.sleep(1)
+        try:
+            address = running_address(folder / "data")
+            if not address:
+                return False
+            runtime = open_runtime(load(None, {}, {}), address)
+            with closing(runtime.server.client):
+                return books.read(runtime).settled(set(published))
+        except ServerError:  # it was killed a moment ago
+            return False
 
     try:
-        until(all_there, 90, "every alert arrives", service)
+        until(all_there, 90, "every item is stored and told", service)
     except AssertionError as error:  # counted as lost below; the run goes on so that all counts are printed
         print(str(error)[:200], file=sys.stderr)
 
@@ -178,46 +190,31 @@ def _count(
 ) -> Counts:  # fmt: skip
     with server_for(folder / "data", "always") as url:
         runtime = open_runtime(load(None, {}, {}), url)
-        numbers = [int(n) for n in runtime.server.client.zrange(runtime.keys.by_time, 0, -1)]  # type: ignore[union-attr]
-        stored = list(articles.load(runtime.server, runtime.keys, numbers))
-        alerts = runtime.outbox.alerts(limit=1_000_000)
-        waiting = runtime.outbox.waiting("webhook") + len(runtime.outbox.dead_letters())
-        match = _fates_match(runtime)
-    guids = Counter(article.guid for article in stored)
-    told = {alert.number for alert in alerts}
+        found = books.read(runtime)
+    guids = found.guids
     keys = Counter(received.key for received in receiver.received)
     gaps = [b.monotonic - a.monotonic for path in paths for a, b in pairwise(publisher.hits(path))]
     return Counts(
         worker_kills=plan.worker_kills,
         server_kills=plan.server_kills,
         published=len(published),
-        stored=len(stored),
+        stored=len(found.kept),
         lost=len(set(published) - set(guids)),
         stored_twice=sum(count - 1 for count in guids.values()),
-        alerts=len(alerts),
-        articles_without_alert=len({article.number for article in stored} - told),
-        alerts_without_article=len(told - {article.number for article in stored}),
+        alerts=len(found.alerts),
+        articles_without_alert=len(found.untold),
+        alerts_without_article=found.unfounded,
         webhook_received=len(receiver.received),
         webhook_doubled=sum(count - 1 for count in keys.values()),
-        undelivered=waiting,
+        undelivered=found.waiting + found.dead,
         sources=len(paths),
         forgotten=forgotten,
         # A poll is planned INTERVAL after the one before and may be late; two closer than half of it were two leases.
         polled_twice=sum(gap < INTERVAL / 2 for gap in gaps),
         longest_gap_s=round(max(gaps), 1),
-        fates_match_entries=match,
+        fates_match_entries=not found.unbalanced,
         processes_left=left,
     )
-
-
-def _fates_match(runtime: Runtime) -> bool:
-    """Whether the fates of every source add up to the entries it showed."""
-    states = runtime.sources.states(list(runtime.sources.definitions()))
-    sums = (
-        (int(s.get("entries", 0)), sum(int(v) for k, v in s.items() if k.startswith("fate:")))
-        for s in states.values()
-    )
-    return all(entries == fates for entries, fates in sums)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.support import newsdesk
 from tests.support.service import RunningService, running_service, until
 from tests.support.sink import Sink, running_sink
 from worker.audit.latency import percentile
-from worker.demo.publisher import Item, Publisher
+from worker.demo.publisher import Publisher
 
 AIM_P50, AIM_P95 = 2.0, 5.0
 
@@ -107,10 +108,9 @@ def _publish(
     shown = []
     for number in range(round(asked.rate * asked.minutes)):
         time.sleep(dice.uniform(0, 120 / asked.rate))
-        title = f"Malaysia and Hong Kong sign trade agreement number {number} at HKETO Kuala Lumpur"
-        url, path = f"https://paper.example/item-{number}", dice.choice(paths)
-        shown.append(Shown(url, path, time.monotonic()))
-        publisher.publish(path, Item(f"item-{number}", url, title))
+        item, path = newsdesk.event_item(number, f"item-{number}", asked.seed), dice.choice(paths)
+        shown.append(Shown(item.link, path, time.monotonic()))
+        publisher.publish(path, item)
     return shown
 
 
