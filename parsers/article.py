@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from parsers.agency import credit
 from parsers.entry import Article, Entry, SourceContext
 from parsers.links import canonical
 
@@ -45,6 +46,7 @@ def make_article(entry: Entry, context: SourceContext, lang_of: LanguageOf) -> A
     guid = entry.guid or entry.link
     if not guid:
         return Unreadable("the entry has neither an id nor a link, so it could never be told from others")
+    publisher = entry.publisher or context.publisher
     return Article(
         guid=guid,
         url=canonical(entry.link),
@@ -53,11 +55,12 @@ def make_article(entry: Entry, context: SourceContext, lang_of: LanguageOf) -> A
         summary=summary,
         text=text,
         lang=lang_of(f"{title}\n{text}", context.lang or entry.language),
-        publisher=entry.publisher or context.publisher,
+        publisher=publisher,
         source=context.id,
         country=context.country,
         author=entry.author,
         published=entry.published or entry.updated,
+        agencies=credit(content or summary, entry.author, publisher, entry.link).agencies,
     )
 
 

@@ -91,7 +91,8 @@ class Article:
     """One document, after normalising. `text` is summary and content without repetition, plain text.
 
     `url` is canonical (see `parsers.links`), empty when the entry has no usable link; `link` is what the
-    reader should open (the address as given). `lang` is en, ms, id, zh-Hans, zh-Hant or other.
+    reader should open (the address as given). `lang` is en, ms, id, zh-Hans, zh-Hant or other. `agencies`: ids of the
+    news agencies whose text it is, as it is signed (see `parsers.agency`).
     """
 
     guid: str
@@ -106,6 +107,7 @@ class Article:
     country: str = ""
     author: str = ""
     published: Moment | None = None
+    agencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

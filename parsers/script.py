@@ -120,7 +120,12 @@ def fold(text: str) -> str:
     typographic marks made plain, and lower case: one character for one, so the result has the length of `text`."""
     if text.isascii():
         return text.lower()
-    return lower(text.translate(_fold_table()))
+    return lower(plain(text))
+
+
+def plain(text: str) -> str:
+    """As `fold`, but capitals stay."""
+    return text if text.isascii() else text.translate(_fold_table())
 
 
 def language(text: str, hint: str = "") -> str:

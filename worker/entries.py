@@ -148,6 +148,7 @@ def _index_tags(article: Article, verdict: Verdict) -> tuple[str, ...]:
     facts = {f"lang/{article.lang}", f"source/{article.source}", f"grade/{verdict.grade}"}
     if article.country:
         facts.add(f"country/{article.country}")
+    facts |= {f"agency/{agency}" for agency in article.agencies}
     return tuple(sorted(facts | set(verdict.tags)))
 
 
@@ -165,6 +166,7 @@ def _fields(article: Article, verdict: Verdict, own_id: str, ts: float, occasion
         "source": article.source,
         "country": article.country,
         "author": article.author,
+        "agencies": " ".join(article.agencies),
         "published": show_moment(article.published),
         "ts": f"{ts:.3f}",
         "first_seen": f"{occasion.seen.timestamp():.3f}",

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from parsers.agency import credit
 from parsers.entry import Article, Moment
 from parsers.page import Page
 from parsers.relevance import builtin_rules
@@ -93,7 +94,7 @@ _TEXTS = ("guid", "url", "link", "title", "summary", "lang", "publisher", "sourc
 def job_of(request: PutRequest, mark: Fingerprint, occasion: Occasion, old: bool) -> Job:
     """The job for an entry that was put."""
     return Job(
-        fields={name: request.fields.get(name, "") for name in (*_TEXTS, "published")},
+        fields={name: request.fields.get(name, "") for name in (*_TEXTS, "published", "agencies")},
         text=request.text,
         grade=request.grade,
         source=request.source,
@@ -118,17 +119,22 @@ def merged(article: Article, page: Page) -> Article | None:
     """The article with what its page has more; None when the page has no more text than the feed."""
     if len(page.text) <= len(article.text):
         return None
+    author = article.author or page.author
     return replace(
         article,
         url=page.url or article.url,
         text=page.text,
-        author=article.author or page.author,
+        author=author,
+        agencies=credit(page.text, author, article.publisher, page.url or article.link).agencies
+        or article.agencies,
         published=article.published or page.published or page.modified,
     )
 
 
 def _article(fields: Mapping[str, str], text: str, published: Moment | None) -> Article:
-    return Article(text=text, published=published, **{name: fields.get(name, "") for name in _TEXTS})
+    agencies = tuple(fields.get("agencies", "").split())
+    texts = {name: fields.get(name, "") for name in _TEXTS}
+    return Article(text=text, published=published, agencies=agencies, **texts)
 
 
 def _moment(written: str, zone: str) -> Moment | None:

@@ -120,3 +120,11 @@ LONG = "The trade office in Kuala Lumpur opened on Monday with both leaders pres
 )
 def test_summary_and_content_are_joined_without_repetition(summary: str, content: str, expected: str) -> None:
     assert join_text(summary, content) == expected
+
+
+def test_the_agency_is_read_where_the_text_is_fullest() -> None:
+    wire = f"KUALA LUMPUR, Nov 16 (Bernama) -- {LONG}"
+    entry = Entry("1", "https://paper.example/1", "Trade office opens", summary=LONG * 4, content=wire * 6)
+    made = make_article(entry, SourceContext("paper", publisher="Paper"), lambda _text, _hint: "en")
+    assert isinstance(made, Article)
+    assert (made.publisher, made.agencies) == ("Paper", ("bernama",))

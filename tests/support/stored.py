@@ -33,6 +33,7 @@ class Item:
     url: str = ""
     alerts: tuple[WantedAlert, ...] = ()
     published: bool = True
+    agencies: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -58,6 +59,7 @@ def _request(index: int, item: Item, poll: str, seen: datetime) -> Any:
         publisher=item.publisher,
         source=item.source,
         published=published,
+        agencies=item.agencies,
     )
     reason = Reason("named", (item.title.split()[0],), "title", 40.0, f"'{item.title.split()[0]}' is named")
     tags = item.tags if item.grade else ()

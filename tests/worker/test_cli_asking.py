@@ -120,3 +120,14 @@ def test_tail_follows_what_comes_in(runtime: Runtime, monkeypatch: pytest.Monkey
     worker.start()
     assert next(shown).title == "Trade talks"
     worker.join()
+
+
+def test_texts_of_an_agency_are_found_whoever_published_them(runtime: Runtime) -> None:
+    signed = Item("Ferry to Macau", publisher="Paper", agencies=("bernama", "afp"))
+    put(runtime.server, runtime.keys, signed, poll="p3")
+    assert found("search", "agency:bernama") == ["Ferry to Macau"]
+    assert found("search", "agency:AFP", "publisher:paper") == ["Ferry to Macau"]
+    assert found("search", "agency:*") == ["Ferry to Macau"]
+    [line] = cli("search", "ferry", "--json").stdout.splitlines()
+    assert json.loads(line)["agencies"] == ["bernama", "afp"]
+    assert "Bernama, AFP" in cli("why", json.loads(line)["id"]).stdout

@@ -108,6 +108,9 @@ def test_a_page_adds_and_takes_nothing_away() -> None:
         "https://demo.example/one",
     )
     assert merged(replace(article, text=STORY * 2), longer) is None
+    signed = merged(article, replace(longer, text=f"{STORY} — Bernama"))
+    assert signed is not None
+    assert (article.agencies, signed.agencies) == ((), ("bernama",))
 
 
 def job_article() -> Article:

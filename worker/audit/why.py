@@ -178,4 +178,5 @@ def stored_as_article(stored: StoredArticle) -> Article:
         source=stored.source,
         country=stored.country,
         author=stored.author,
+        agencies=stored.agencies,
     )

@@ -111,6 +111,7 @@ def parts(found: Why, zone: ZoneInfo) -> Iterator[RenderableType]:
 
 
 def _facts(found: Why, zone: ZoneInfo) -> RenderableType:
+    from parsers.agency import agency_name
     from worker.cli.output import published, safe, table, when
 
     article = found.article
@@ -125,6 +126,7 @@ def _facts(found: Why, zone: ZoneInfo) -> RenderableType:
         ("grade", graded if article.version else ""),
         ("tags", " ".join(article.tags)),
         ("publisher", ", ".join(filter(None, (article.publisher, article.country, article.lang)))),
+        ("agency", ", ".join(map(agency_name, article.agencies))),
         ("published", published(article.published, zone) if article.published else "not said"),
         ("first seen", when(article.first_seen, zone)),
         ("stored", when(article.stored, zone)),

@@ -43,7 +43,18 @@ from worker.query.query import CHINESE, SCRIPTS, QueryError
 from worker.query.times import read_time
 from worker.query.wording import wording
 
-TAG_FIELDS = ("agreement", "company", "figure", "office", "org", "person", "place", "relation", "topic")
+TAG_FIELDS = (
+    "agency",
+    "agreement",
+    "company",
+    "figure",
+    "office",
+    "org",
+    "person",
+    "place",
+    "relation",
+    "topic",
+)
 FIELDS = (
     *TAG_FIELDS, "tag", "lang", "source", "publisher", "country", "grade", "since", "until", "published", "story",
     "title",
@@ -90,6 +101,9 @@ def read_query(text: str, now: datetime, zone: ZoneInfo) -> Node:
         parsed = parse_lucene(plain)
     except ParseError as error:
         raise _syntax(error, text, plain) from error
+    except (ArithmeticError, ValueError) as error:  # luqum takes the dot of "~." and "^." for a number
+        at = max(plain.rfind("~."), plain.rfind("^."))
+        raise QuerySyntaxError("~ and ^ are not part of this language; quote them", text, at) from error
     return _Reader(text, now, zone).node(parsed)
 
 

@@ -6,7 +6,7 @@ tests/worker/test_query_property.py holds the two equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
@@ -121,7 +121,7 @@ def facts_of(article: StoredArticle) -> Facts:
         country=article.country,
         publishers=(article.publisher, *(seen.publisher for seen in article.seen_by)),
         grade=article.grade,
-        tags=frozenset(article.tags),
+        tags=_tags(article.tags, article.agencies),
         at=article.ts,
         story=article.story,
     )
@@ -137,8 +137,13 @@ def facts_of_new(article: Article, verdict: Verdict) -> Facts:
         country=article.country,
         publishers=(article.publisher,),
         grade=verdict.grade,
-        tags=frozenset(verdict.tags),
+        tags=_tags(verdict.tags, article.agencies),
     )
+
+
+def _tags(tags: Iterable[str], agencies: Iterable[str]) -> frozenset[str]:
+    """An agency is asked for like a tag: `agency:bernama`."""
+    return frozenset(tags) | {f"agency/{agency}" for agency in agencies}
 
 
 def holds(node: Node, facts: Facts) -> bool:

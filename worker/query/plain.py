@@ -26,6 +26,7 @@ def article_object(article: StoredArticle) -> dict[str, Any]:
         "source": article.source,
         "country": article.country,
         "author": article.author,
+        "agencies": list(article.agencies),
         "published": article.published or None,
         "first_seen": at_utc(article.first_seen),
         "stored": at_utc(article.stored),

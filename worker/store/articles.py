@@ -134,6 +134,7 @@ class StoredArticle:
     seen_by: tuple[Sighting, ...] = field(default=())
     page: str = ""  # how the reading of its page ended, if that was wanted: `name: sentence`
     story_why: str = ""  # what made it part of its story
+    agencies: tuple[str, ...] = ()  # ids of the news agencies whose text it is
 
 
 def public_id(url: str, source: str, guid: str) -> str:
@@ -317,6 +318,7 @@ def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
             StoredReason(r["rule"], tuple(r["words"]), r["where"], r["weight"], r["sentence"])
             for r in orjson.loads(fields.get("reasons") or "[]")
         ),
+        agencies=tuple(fields.get("agencies", "").split()),
         sightings=len(seen),
         versions=int(real("versions")) + 1,
         seen_by=seen,

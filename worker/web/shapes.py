@@ -22,6 +22,7 @@ ARTICLE: dict[str, Any] = {
     "source": "example-paper",
     "country": "MY",
     "author": "",
+    "agencies": ["bernama"],
     "published": "2026-11-24T03:45:00Z",
     "first_seen": "2026-11-24T03:46:12.250Z",
     "stored": "2026-11-24T03:46:12.900Z",
@@ -97,6 +98,7 @@ class ArticleShape(Shape):
     source: str
     country: str
     author: str
+    agencies: list[str]
     published: str | None
     first_seen: Time | None
     stored: Time | None
