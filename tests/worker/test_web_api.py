@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.stored import NOW, Item, put
-from tests.support.web import ADMIN, Visitor, runtime_on, visitor
+from tests.support.web import ADMIN, Visitor, join, runtime_on, visitor
 from worker import heartbeat
 from worker.alerts.watches import CORE
 from worker.clock import now
@@ -160,21 +160,6 @@ def test_why_knows_kept_and_dropped(client: Visitor) -> None:
     assert by_id.json() | {"found_by": "address"} == answer.json()
     dropped = client.get("/api/v1/why", params={"of": DROPPED.address})
     assert (dropped.json()["fate"], dropped.json()["grade"]) == ("off-topic", 0)
-
-
-def join(runtime: Runtime, lead: str, *others: str) -> None:
-    """Makes articles (by their titles) members of one story, as the story desk does."""
-    client: Any = runtime.server.client
-    numbers = {
-        client.hget(key, "title").decode(): int(key.rpartition(b":")[2])
-        for key in client.keys(runtime.keys.article(0)[:-1] + "*")
-    }
-    story = client.hget(runtime.keys.article(numbers[lead]), "story")
-    for title in (lead, *others):
-        client.hset(runtime.keys.article(numbers[title]), "story", story)
-        runtime.server.call(
-            "hketo_story_member", runtime.keys.sequence, runtime.keys.prefix, numbers[title], 86400
-        )
 
 
 def test_stories_stand_once_where_their_newest_article_is(runtime: Runtime, client: Visitor) -> None:
