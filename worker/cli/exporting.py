@@ -1,6 +1,6 @@
 """`export` and `tail`: everything that a question finds, and what comes in from now on."""
 
-# ruff: noqa: PLC0415, PLR0913, PLR0917 - commands import what they need when they run; an option each is a parameter each
+# ruff: noqa: PLC0415 - commands import what they need when they run, so that --help is quick
 
 from __future__ import annotations
 
@@ -14,18 +14,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.cli.asking import (
-    AnyTags,
-    Asked,
-    Langs,
-    LeastGrade,
-    Publishers,
-    Since,
-    Sources,
-    Tags,
-    Until,
-    Words,
-)
+from worker.cli.asking import Asked, asking
 from worker.cli.options import AsJson, DataDir, settings_of
 
 if TYPE_CHECKING:
@@ -41,17 +30,10 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+@asking
 def export_command(
     context: typer.Context,
-    words: Words = None,
-    tag: Tags = None,
-    any_tag: AnyTags = None,
-    lang: Langs = None,
-    source: Sources = None,
-    publisher: Publishers = None,
-    grade: LeastGrade = 1,
-    since: Since = "",
-    until: Until = "",
+    asked: Asked,
     form: Annotated[
         Format, typer.Option("--format", "-f", help="JSON Lines, or CSV for a spreadsheet.")
     ] = Format.JSONL,
@@ -67,7 +49,6 @@ def export_command(
     from worker.query import Query, every
 
     settings = settings_of(context, data)
-    asked = Asked(words, tag, any_tag, lang, source, publisher, grade, since, until)
     query = Query(**asked.criteria(clock.now(), ZoneInfo(settings.zone)))
     with open_store(settings) as runtime:
         articles = every(runtime, query)
@@ -81,7 +62,7 @@ def export_command(
 
 
 def _write(file: BinaryIO, articles: Iterator[StoredArticle], form: Format) -> int:
-    from worker.cli.output import json_line
+    from worker.plain import json_line
     from worker.query.export import csv_lines
     from worker.query.plain import article_object
 
@@ -98,15 +79,10 @@ def _write(file: BinaryIO, articles: Iterator[StoredArticle], form: Format) -> i
     return count
 
 
+@asking
 def tail_command(
     context: typer.Context,
-    words: Words = None,
-    tag: Tags = None,
-    any_tag: AnyTags = None,
-    lang: Langs = None,
-    source: Sources = None,
-    publisher: Publishers = None,
-    grade: LeastGrade = 1,
+    asked: Asked,
     last: Annotated[int, typer.Option("--lines", "-n", min=0, help="Articles shown first.")] = 5,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until interrupted.")] = True,
     as_json: AsJson = False,
@@ -121,7 +97,6 @@ def tail_command(
     from worker.query.plain import article_object
 
     settings = settings_of(context, data)
-    asked = Asked(words, tag, any_tag, lang, source, publisher, grade)
     query = Query(**asked.criteria(clock.now(), ZoneInfo(settings.zone)))
     screen = console()
     with open_store(settings, running=follow) as runtime:

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from worker.query.plain import at_utc
+from worker.plain import at_utc
 from worker.store.articles import StoredArticle
 
 COLUMNS = (

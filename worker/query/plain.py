@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+from worker.plain import at_utc
 from worker.store.articles import Sighting, StoredArticle, StoredReason
 
 
@@ -36,13 +36,6 @@ def article_object(article: StoredArticle) -> dict[str, Any]:
         "versions": article.versions,
         "sightings": [_sighting(seen) for seen in article.seen_by],
     }
-
-
-def at_utc(seconds: float) -> str | None:
-    """Seconds since 1970 as RFC 3339; None for 0, which means that it did not happen."""
-    if not seconds:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _reason(reason: StoredReason) -> dict[str, Any]:

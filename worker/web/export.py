@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
+from worker.plain import json_bytes
 from worker.query.export import csv_lines
+from worker.query.plain import article_object
 from worker.web.asking import Criteria, question
 from worker.web.context import web_of
-from worker.web.plain import article_object, to_bytes
 from worker.web.problems import documented
 
 router = APIRouter(prefix="/api/v1", tags=["export"])
@@ -44,7 +45,7 @@ def export(request: Request, wanted: Annotated[Wanted, Query()]) -> Response:
     web = web_of(request)
     found = question(wanted, web.zone).all(web.runtime)
     lines = (
-        csv_lines(found) if wanted.format == "csv" else (to_bytes(article_object(a)) + b"\n" for a in found)
+        csv_lines(found) if wanted.format == "csv" else (json_bytes(article_object(a)) + b"\n" for a in found)
     )
     return StreamingResponse(
         chunked(lines),
