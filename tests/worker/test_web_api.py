@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -227,7 +228,12 @@ def test_export_streams_all_of_it_and_runs_nothing(client: Visitor) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["title"] for row in rows] == [OFFICE.title, CHINESE.title, f"'{FLIGHTS.title}", MENTION.title]
     assert rows[0]["tags"] == "office/hketo-kl topic/trade"
+    workbook = client.get("/api/v1/export?format=xlsx")
+    assert zipfile.is_zipfile(io.BytesIO(workbook.content))
+    assert workbook.headers["content-type"].endswith("spreadsheetml.sheet")
+    assert workbook.headers["content-disposition"] == 'attachment; filename="hketo-watch.xlsx"'
     assert client.get("/api/v1/export?cursor=x").status_code == 422
+    assert client.get("/api/v1/export?format=pdf").status_code == 422
 
 
 @pytest.mark.parametrize("path", ["/feeds/articles.atom?q=office", "/feeds/watches/core.atom"])

@@ -7,15 +7,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from worker.cli.asking import Asked, asking
 from worker.cli.options import AsJson, DataDir, settings_of
+from worker.formats import Format
 
 if TYPE_CHECKING:
     from worker.query import Query
@@ -25,18 +26,14 @@ if TYPE_CHECKING:
 PAUSE = 1.0  # seconds between two looks at what came in
 
 
-class Format(StrEnum):
-    JSONL = "jsonl"
-    CSV = "csv"
-
-
 @asking
 def export_command(
     context: typer.Context,
     asked: Asked,
     form: Annotated[
-        Format, typer.Option("--format", "-f", help="JSON Lines, or CSV for a spreadsheet.")
-    ] = Format.JSONL,
+        Format | None,
+        typer.Option("--format", "-f", help="JSON Lines, CSV, or a workbook; else as the file's name ends."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file; else standard output.")
     ] = None,
@@ -47,36 +44,43 @@ def export_command(
     from worker.cli.opening import open_store
     from worker.cli.output import complain
     from worker.query import Query, every
+    from worker.query.export import pieces
 
     settings = settings_of(context, data)
-    query = Query(**asked.criteria(clock.now(), ZoneInfo(settings.zone)))
+    zone = ZoneInfo(settings.zone)
+    query = Query(**asked.criteria(clock.now(), zone))
+    wanted = form or format_of(output)
+    if wanted is Format.XLSX and output is None and sys.stdout.isatty():
+        raise typer.BadParameter("a workbook is not for the terminal: name a file with --output")
     with open_store(settings) as runtime:
-        articles = every(runtime, query)
+        counted = Counted(every(runtime, query))
         if output is None:
             sys.stdout.flush()
-            count = _write(sys.stdout.buffer, articles, form)
+            sys.stdout.buffer.writelines(pieces(wanted, counted, zone))
+            sys.stdout.buffer.flush()
         else:
             with output.open("wb") as file:
-                count = _write(file, articles, form)
-    complain(f"{count} article{'' if count == 1 else 's'}")
+                file.writelines(pieces(wanted, counted, zone))
+    complain(f"{counted.count} article{'' if counted.count == 1 else 's'}")
 
 
-def _write(file: BinaryIO, articles: Iterator[StoredArticle], form: Format) -> int:
-    from worker.plain import json_line
-    from worker.query.export import csv_lines
-    from worker.query.plain import article_object
+def format_of(output: Path | None) -> Format:
+    """The format that a file's name asks for; JSON Lines when it says nothing."""
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    return Format(ending) if ending in list(Format) else Format.JSONL
 
-    if form is Format.CSV:
-        count = -1  # the names of the columns are a line, too
-        lines = csv_lines(articles)
-    else:
-        count = 0
-        lines = (json_line(article_object(article)) for article in articles)
-    for line in lines:
-        file.write(line)
-        count += 1
-    file.flush()
-    return count
+
+@dataclass
+class Counted:
+    """Articles as they come, counted."""
+
+    articles: Iterator[StoredArticle]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[StoredArticle]:
+        for article in self.articles:
+            self.count += 1
+            yield article
 
 
 @asking
