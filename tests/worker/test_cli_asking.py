@@ -102,6 +102,15 @@ def test_export_writes_all_there_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("runtime")
+@pytest.mark.parametrize(
+    ("name", "begins"), [("out.xlsx", b"PK"), ("out.CSV", b"\xef\xbb\xbfid"), ("out", b"{")]
+)
+def test_a_files_name_says_what_it_is_to_be(tmp_path: Path, name: str, begins: bytes) -> None:
+    assert "3 articles" in cli("export", "-o", str(tmp_path / name)).stderr
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+@pytest.mark.usefixtures("runtime")
 def test_tail_shows_the_last_and_ends_when_it_need_not_follow() -> None:
     assert found("tail", "--no-follow", "-n", "2") == ["香港貿易辦事處", "An office for trade"]
     assert "Trade office opens" in cli("tail", "--no-follow", "office:*").stdout

@@ -14,8 +14,9 @@ from feeds.health import Health
 from feeds.rhythm import Profile
 from feeds.source import Route, Source
 from feeds.state import PollState
+from worker.audit.plain import row_object
 from worker.audit.sources import STATES, SourceRow, row_of
-from worker.cli.sources import listing, row_object
+from worker.cli.sources import listing
 
 NOW = 1_800_000_000.0  # 15 January 2027, 16:00 in UTC+8
 DAY = 86400.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.stored import NOW, Item, put
-from tests.support.web import ADMIN, Visitor, runtime_on, visitor
+from tests.support.web import ADMIN, Visitor, join, runtime_on, visitor
 from worker import heartbeat
 from worker.alerts.watches import CORE
 from worker.clock import now
@@ -162,21 +163,6 @@ def test_why_knows_kept_and_dropped(client: Visitor) -> None:
     assert (dropped.json()["fate"], dropped.json()["grade"]) == ("off-topic", 0)
 
 
-def join(runtime: Runtime, lead: str, *others: str) -> None:
-    """Makes articles (by their titles) members of one story, as the story desk does."""
-    client: Any = runtime.server.client
-    numbers = {
-        client.hget(key, "title").decode(): int(key.rpartition(b":")[2])
-        for key in client.keys(runtime.keys.article(0)[:-1] + "*")
-    }
-    story = client.hget(runtime.keys.article(numbers[lead]), "story")
-    for title in (lead, *others):
-        client.hset(runtime.keys.article(numbers[title]), "story", story)
-        runtime.server.call(
-            "hketo_story_member", runtime.keys.sequence, runtime.keys.prefix, numbers[title], 86400
-        )
-
-
 def test_stories_stand_once_where_their_newest_article_is(runtime: Runtime, client: Visitor) -> None:
     join(runtime, CHINESE.title, OFFICE.title, MENTION.title)
     answer = client.get("/api/v1/stories")
@@ -242,7 +228,12 @@ def test_export_streams_all_of_it_and_runs_nothing(client: Visitor) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["title"] for row in rows] == [OFFICE.title, CHINESE.title, f"'{FLIGHTS.title}", MENTION.title]
     assert rows[0]["tags"] == "office/hketo-kl topic/trade"
+    workbook = client.get("/api/v1/export?format=xlsx")
+    assert zipfile.is_zipfile(io.BytesIO(workbook.content))
+    assert workbook.headers["content-type"].endswith("spreadsheetml.sheet")
+    assert workbook.headers["content-disposition"] == 'attachment; filename="hketo-watch.xlsx"'
     assert client.get("/api/v1/export?cursor=x").status_code == 422
+    assert client.get("/api/v1/export?format=pdf").status_code == 422
 
 
 @pytest.mark.parametrize("path", ["/feeds/articles.atom?q=office", "/feeds/watches/core.atom"])

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lxml import html
 
 from tests.support.stored import Item, put
-from tests.support.web import Visitor, pick, runtime_on, visitor
-from tests.worker.test_web_api import ALL, CHINESE, DROPPED, FLIGHTS, MENTION, OFFICE, join
+from tests.support.web import Visitor, join, pick, runtime_on, visitor
+from tests.worker.test_web_api import ALL, CHINESE, DROPPED, FLIGHTS, MENTION, OFFICE
 from worker.runtime import Runtime
 from worker.store.client import Server
 from worker.store.keys import Keys

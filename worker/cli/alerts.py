@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -46,6 +46,7 @@ def alerts(
     with open_store(settings) as runtime:
         records = runtime.outbox.alerts(limit=limit)
         if as_json:
+            from worker.alerts.plain import alert_object
             from worker.cli.output import emit
 
             emit(item for record in records if (item := alert_object(runtime, record)))
@@ -61,6 +62,7 @@ def show(
     data: DataDir = None,
 ) -> None:
     """One alert in full, and what became of it on each channel."""
+    from worker.alerts.plain import alert_object
     from worker.cli.opening import open_store
     from worker.cli.output import complain, console, emit
 
@@ -78,17 +80,6 @@ def show(
         screen = console()
         _print(runtime, record, screen.print)
         screen.print(delivery_table(runtime.outbox.deliveries(record.id), ZoneInfo(settings.zone)))
-
-
-def alert_object(runtime: Runtime, record: AlertRecord) -> dict[str, Any] | None:
-    """The webhook's body with `shadow` and `deliveries`; None when its article is past its retention."""
-    from worker.cli.ledger import delivery_object
-
-    message = runtime.outbox.message(record.id)
-    if message is None:
-        return None
-    deliveries = [delivery_object(item) for item in runtime.outbox.deliveries(record.id)]
-    return {**message.as_object(), "shadow": record.shadow, "deliveries": deliveries}
 
 
 def _list(runtime: Runtime, records: list[AlertRecord], settings: Settings) -> None:
@@ -122,6 +113,7 @@ def _delivered(runtime: Runtime, record: AlertRecord) -> str:
 
 def _follow(runtime: Runtime, as_json: bool) -> None:
     """Prints new alerts until it is interrupted. A store that is away for a moment is waited for."""
+    from worker.alerts.plain import alert_object
     from worker.cli.output import console, emit
 
     screen = console()

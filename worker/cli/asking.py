@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -65,6 +67,37 @@ class Asked:
             "since": read_time(self.since, now, zone) if self.since else None,
             "until": read_time(self.until, now, zone, end=True) if self.until else None,
         }
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the arguments and options that narrow a question, in the place of its parameter `asked`."""
+    own = list(inspect.signature(command, eval_str=True).parameters.values())
+    options = list(inspect.signature(_narrowed, eval_str=True).parameters.values())
+    place = [one.name for one in own].index("asked")
+
+    @wraps(command)
+    def asked(**given: Any) -> None:
+        told = {one.name: given.pop(one.name) for one in options}
+        command(**given, asked=_narrowed(**told))
+
+    signature = inspect.Signature([*own[:place], *options, *own[place + 1 :]])
+    asked.__signature__ = signature  # type: ignore[attr-defined]  # where typer and inspect look for it
+    asked.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
+    return asked
+
+
+def _narrowed(  # noqa: PLR0913, PLR0917 - an option each is a parameter each
+    words: Words = None,
+    tag: Tags = None,
+    any_tag: AnyTags = None,
+    lang: Langs = None,
+    source: Sources = None,
+    publisher: Publishers = None,
+    grade: LeastGrade = 1,
+    since: Since = "",
+    until: Until = "",
+) -> Asked:
+    return Asked(words, tag, any_tag, lang, source, publisher, grade, since, until)
 
 
 def question(arguments: Sequence[str]) -> str:

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from worker.audit.check import ALERT_GRADE, Check
 from worker.audit.stats import Count
-from worker.cli.output import duration, safe, size, table, when
+from worker.cli.output import safe, size, table, when
 from worker.entries import show_moment
+from worker.plain import duration
 
 SHOWN = 10  # articles of the table
 

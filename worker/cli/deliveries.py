@@ -32,7 +32,8 @@ def deliveries(
     remember(context, data)
     if context.invoked_subcommand is not None:
         return
-    from worker.cli.ledger import delivery_object, delivery_table
+    from worker.alerts.plain import delivery_object
+    from worker.cli.ledger import delivery_table
     from worker.cli.opening import open_store
     from worker.cli.output import complain, console, emit
 

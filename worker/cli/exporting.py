@@ -1,32 +1,22 @@
 """`export` and `tail`: everything that a question finds, and what comes in from now on."""
 
-# ruff: noqa: PLC0415, PLR0913, PLR0917 - commands import what they need when they run; an option each is a parameter each
+# ruff: noqa: PLC0415 - commands import what they need when they run, so that --help is quick
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Iterator
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.cli.asking import (
-    AnyTags,
-    Asked,
-    Langs,
-    LeastGrade,
-    Publishers,
-    Since,
-    Sources,
-    Tags,
-    Until,
-    Words,
-)
+from worker.cli.asking import Asked, asking
 from worker.cli.options import AsJson, DataDir, settings_of
+from worker.formats import Format
 
 if TYPE_CHECKING:
     from worker.query import Query
@@ -36,25 +26,14 @@ if TYPE_CHECKING:
 PAUSE = 1.0  # seconds between two looks at what came in
 
 
-class Format(StrEnum):
-    JSONL = "jsonl"
-    CSV = "csv"
-
-
+@asking
 def export_command(
     context: typer.Context,
-    words: Words = None,
-    tag: Tags = None,
-    any_tag: AnyTags = None,
-    lang: Langs = None,
-    source: Sources = None,
-    publisher: Publishers = None,
-    grade: LeastGrade = 1,
-    since: Since = "",
-    until: Until = "",
+    asked: Asked,
     form: Annotated[
-        Format, typer.Option("--format", "-f", help="JSON Lines, or CSV for a spreadsheet.")
-    ] = Format.JSONL,
+        Format | None,
+        typer.Option("--format", "-f", help="JSON Lines, CSV, or a workbook; else as the file's name ends."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file; else standard output.")
     ] = None,
@@ -65,48 +44,49 @@ def export_command(
     from worker.cli.opening import open_store
     from worker.cli.output import complain
     from worker.query import Query, every
+    from worker.query.export import pieces
 
     settings = settings_of(context, data)
-    asked = Asked(words, tag, any_tag, lang, source, publisher, grade, since, until)
-    query = Query(**asked.criteria(clock.now(), ZoneInfo(settings.zone)))
+    zone = ZoneInfo(settings.zone)
+    query = Query(**asked.criteria(clock.now(), zone))
+    wanted = form or format_of(output)
+    if wanted is Format.XLSX and output is None and sys.stdout.isatty():
+        raise typer.BadParameter("a workbook is not for the terminal: name a file with --output")
     with open_store(settings) as runtime:
-        articles = every(runtime, query)
+        counted = Counted(every(runtime, query))
         if output is None:
             sys.stdout.flush()
-            count = _write(sys.stdout.buffer, articles, form)
+            sys.stdout.buffer.writelines(pieces(wanted, counted, zone))
+            sys.stdout.buffer.flush()
         else:
             with output.open("wb") as file:
-                count = _write(file, articles, form)
-    complain(f"{count} article{'' if count == 1 else 's'}")
+                file.writelines(pieces(wanted, counted, zone))
+    complain(f"{counted.count} article{'' if counted.count == 1 else 's'}")
 
 
-def _write(file: BinaryIO, articles: Iterator[StoredArticle], form: Format) -> int:
-    from worker.cli.output import json_line
-    from worker.query.export import csv_lines
-    from worker.query.plain import article_object
-
-    if form is Format.CSV:
-        count = -1  # the names of the columns are a line, too
-        lines = csv_lines(articles)
-    else:
-        count = 0
-        lines = (json_line(article_object(article)) for article in articles)
-    for line in lines:
-        file.write(line)
-        count += 1
-    file.flush()
-    return count
+def format_of(output: Path | None) -> Format:
+    """The format that a file's name asks for; JSON Lines when it says nothing."""
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    return Format(ending) if ending in list(Format) else Format.JSONL
 
 
+@dataclass
+class Counted:
+    """Articles as they come, counted."""
+
+    articles: Iterator[StoredArticle]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[StoredArticle]:
+        for article in self.articles:
+            self.count += 1
+            yield article
+
+
+@asking
 def tail_command(
     context: typer.Context,
-    words: Words = None,
-    tag: Tags = None,
-    any_tag: AnyTags = None,
-    lang: Langs = None,
-    source: Sources = None,
-    publisher: Publishers = None,
-    grade: LeastGrade = 1,
+    asked: Asked,
     last: Annotated[int, typer.Option("--lines", "-n", min=0, help="Articles shown first.")] = 5,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until interrupted.")] = True,
     as_json: AsJson = False,
@@ -121,7 +101,6 @@ def tail_command(
     from worker.query.plain import article_object
 
     settings = settings_of(context, data)
-    asked = Asked(words, tag, any_tag, lang, source, publisher, grade)
     query = Query(**asked.criteria(clock.now(), ZoneInfo(settings.zone)))
     screen = console()
     with open_store(settings, running=follow) as runtime:

@@ -22,9 +22,10 @@ def health_command(
     """Tell whether every queue made progress lately: exit code 0, else 1."""
     from worker import clock
     from worker.cli.opening import open_store
-    from worker.cli.output import console, duration, emit, table
+    from worker.cli.output import console, emit, table
     from worker.commands import QUEUES
     from worker.heartbeat import LIMIT_SECONDS, pulses
+    from worker.plain import duration
 
     if unknown := set(queue or ()) - set(QUEUES):
         raise typer.BadParameter(

@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from worker.alerts.message import one_line, well_formed
+from worker.alerts.message import one_line
+from worker.plain import json_line
 
 
 def console() -> Console:
@@ -29,31 +29,6 @@ def emit(objects: Iterable[Mapping[str, Any]]) -> None:
     for item in objects:
         sys.stdout.buffer.write(json_line(item))
         sys.stdout.buffer.flush()
-
-
-def json_line(item: Mapping[str, Any]) -> bytes:
-    """UTF-8 with its line end. Lone surrogates, which have no UTF-8, are replaced."""
-    return json_bytes(dict(item)) + b"\n"
-
-
-def json_bytes(value: Any) -> bytes:
-    """UTF-8 JSON. Lone surrogates, which have no UTF-8, are replaced."""
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        return orjson.dumps(_mended(value))
-
-
-def _mended(value: Any) -> Any:
-    match value:
-        case str():
-            return well_formed(value)
-        case Mapping():
-            return {well_formed(key): _mended(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_mended(item) for item in value]
-        case _:
-            return value
 
 
 def complain(message: str) -> None:
@@ -119,18 +94,6 @@ def published(text: str, zone: ZoneInfo) -> str:
         return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}" if text else "–"
     except ValueError:
         return one_line(text, 16)
-
-
-def duration(seconds: float) -> str:
-    """`40 ms`, `1.4 s`, `12 s`, `5 min`, `3 h`, `4 d`: enough for a person."""
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    for limit, size, unit in ((99.5, 1, "s"), (5970, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 86400:.0f} d"
 
 
 def size(count: int) -> str:

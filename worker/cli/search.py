@@ -1,6 +1,6 @@
 """`search`: stored articles by a question in the query language, or by options."""
 
-# ruff: noqa: PLC0415, PLR0913, PLR0917 - commands import what they need when they run; an option each is a parameter each
+# ruff: noqa: PLC0415 - commands import what they need when they run, so that --help is quick
 
 from __future__ import annotations
 
@@ -9,18 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.cli.asking import (
-    AnyTags,
-    Asked,
-    Langs,
-    LeastGrade,
-    Publishers,
-    Since,
-    Sources,
-    Tags,
-    Until,
-    Words,
-)
+from worker.cli.asking import Asked, asking
 from worker.cli.options import AsJson, DataDir, settings_of
 
 if TYPE_CHECKING:
@@ -31,17 +20,10 @@ if TYPE_CHECKING:
     from worker.store.articles import StoredArticle
 
 
+@asking
 def search_command(
     context: typer.Context,
-    words: Words = None,
-    tag: Tags = None,
-    any_tag: AnyTags = None,
-    lang: Langs = None,
-    source: Sources = None,
-    publisher: Publishers = None,
-    grade: LeastGrade = 1,
-    since: Since = "",
-    until: Until = "",
+    asked: Asked,
     best: Annotated[
         bool, typer.Option("--best", help="Best first: by grade and words in the title.")
     ] = False,
@@ -62,7 +44,6 @@ def search_command(
     from worker.query.plain import article_object
 
     settings = settings_of(context, data)
-    asked = Asked(words, tag, any_tag, lang, source, publisher, grade, since, until)
     criteria = asked.criteria(clock.now(), ZoneInfo(settings.zone))
     query = Query(**criteria, limit=limit, cursor=cursor, order="best" if best else "newest")
     with open_store(settings) as runtime:

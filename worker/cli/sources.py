@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -43,6 +43,7 @@ def list_command(
     data: DataDir = None,
 ) -> None:
     """Show every source: what it publishes a day and how much of it matters, when it is asked again and why."""
+    from worker.audit.plain import row_object
     from worker.audit.sources import STATES
     from worker.audit.stats import tally
     from worker.cli.output import complain, console, emit
@@ -100,7 +101,8 @@ def listing(rows: Sequence[SourceRow], zone: ZoneInfo) -> Iterator[RenderableTyp
 
 def _cells(row: SourceRow, zone: ZoneInfo) -> tuple[str, ...]:
     from worker.audit.sources import per_day
-    from worker.cli.output import duration, when
+    from worker.cli.output import when
+    from worker.plain import duration
 
     return (
         row.source.id,
@@ -134,53 +136,6 @@ def _more(row: SourceRow, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     if row.gap and row.polled - row.gap_at < GAP_SHOWN:
         count = f" (gap number {row.gaps})" if row.gaps > 1 else ""
         yield f"gap at {when(row.gap_at, zone)}{count}: {row.gap}", "yellow"
-
-
-def row_object(row: SourceRow) -> dict[str, Any]:
-    """A row as plain values; times RFC 3339 or null."""
-    from worker.query.plain import at_utc
-
-    source = row.source
-    return {
-        "id": source.id,
-        "url": source.url,
-        "publisher": source.publisher,
-        "section": source.section,
-        "kind": str(source.kind),
-        "lang": source.lang,
-        "country": source.country,
-        "tier": source.tier,
-        "state": row.state,
-        "outcome": row.outcome or None,
-        "status": row.status or None,
-        "reason": row.reason or None,
-        "last_poll": at_utc(row.polled),
-        "last_good": at_utc(row.last_good),
-        "polls": row.polls,
-        "entries": row.entries,
-        "newest": row.newest or None,
-        "fates": dict(row.fates),
-        "interval_s": row.interval or None,
-        "next_poll": at_utc(row.due),
-        "why": row.why or None,
-        "when_due": row.when_due,
-        "min_interval_s": source.min_interval,
-        "max_interval_s": source.max_interval,
-        "entries_per_day": _rounded(row.rate),
-        "matter_share": _rounded(row.share),
-        "condition": row.condition,
-        "condition_since": at_utc(row.since),
-        "ailment": row.ailment or None,
-        "failures": row.failures,
-        "gaps": row.gaps,
-        "last_gap": row.gap or None,
-        "last_gap_at": at_utc(row.gap_at),
-        "asked_at": row.asked or source.url,
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.3g}")
 
 
 @app.command()

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,7 @@ def stats_command(
 ) -> None:
     """Count entries by fate, articles by grade and language, sources by state; what waits; how quick."""
     from worker import clock
+    from worker.audit.plain import stats_objects
     from worker.audit.stats import stats
     from worker.cli.opening import open_store
     from worker.cli.output import console, emit
@@ -34,7 +35,7 @@ def stats_command(
     with open_store(settings_of(context, data)) as runtime:
         found = stats(runtime, clock.now(), days)
     if as_json:
-        emit(objects(found))
+        emit(stats_objects(found))
         return
     screen = console()
     apart = False
@@ -43,30 +44,6 @@ def stats_command(
             screen.print()
         screen.print(part)
         apart = part.show_header
-
-
-def objects(stats: Stats) -> Iterator[dict[str, Any]]:
-    """One object for each figure; `stat` says which."""
-    for row in stats.fates:
-        yield {"stat": "entries", "day": row.day, "source": row.source, "fate": row.fate, "count": row.count}
-    yield {"stat": "articles", "kept": stats.kept, "dropped": stats.dropped, "alerts": stats.alerts}
-    for stat, counts in (("grade", stats.by_grade), ("lang", stats.by_lang), ("sources", stats.sources)):
-        yield from ({"stat": stat, "name": item.name, "count": item.count} for item in counts)
-    for work in (stats.overdue, stats.bodies):
-        yield {"stat": "waiting", "name": work.name, "count": work.count, "oldest_s": round(work.oldest, 1)}
-    for work in stats.deliveries:
-        yield {"stat": "outbox", "name": work.name, "count": work.count, "oldest_s": round(work.oldest, 1)}
-    yield {"stat": "dead", "count": stats.dead}
-    for step in stats.latencies:
-        yield {
-            "stat": "latency",
-            "name": step.name,
-            "count": step.count,
-            "p50_s": step.p50,
-            "p95_s": step.p95,
-        }
-    memory = stats.memory
-    yield {"stat": "memory", "used": memory.used, "peak": memory.peak, "limit": memory.limit}
 
 
 def tables(stats: Stats, days: int) -> Iterator[Table]:
@@ -126,13 +103,14 @@ def _pairs(counts: Iterable[Count]) -> list[tuple[str, str]]:
 
 
 def _waits(work: Waiting) -> tuple[str, str]:
-    from worker.cli.output import duration
+    from worker.plain import duration
 
     return work.name, f"{work.count} (oldest {duration(work.oldest)})" if work.oldest else str(work.count)
 
 
 def _latencies(stats: Stats) -> Table:
-    from worker.cli.output import duration, safe, table
+    from worker.cli.output import safe, table
+    from worker.plain import duration
 
     made = table(
         "latency", "alerts", "half within", "95 % within", right=["alerts", "half within", "95 % within"]

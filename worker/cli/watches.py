@@ -123,7 +123,7 @@ def when_told(watch: Watch) -> str:
 
 def told_object(told: Told) -> dict[str, Any]:
     """One alert that would have been; times RFC 3339."""
-    from worker.query.plain import at_utc
+    from worker.plain import at_utc
 
     return {
         "id": told.article.id,

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -27,6 +27,7 @@ def why_command(
     data: DataDir = None,
 ) -> None:
     """Explain what became of an entry: its fate, grade and reasons, who showed it, who was told and when."""
+    from worker.audit.plain import why_object
     from worker.audit.why import unknown, why
     from worker.cli.opening import open_store
     from worker.cli.output import complain, console, emit
@@ -43,42 +44,6 @@ def why_command(
     screen = console()
     for part in parts(found, ZoneInfo(settings.zone)):
         screen.print(part)
-
-
-def why_object(found: Why) -> dict[str, Any]:
-    """Everything as plain values, the article's own among them."""
-    from worker.cli.ledger import delivery_object
-    from worker.query.plain import article_object, at_utc
-
-    return {
-        "summary": found.sentence,
-        "found_by": found.found_by,
-        "fate": found.article.fate,
-        "detail": found.article.detail,
-        "page": found.article.page,
-        **article_object(found.article),
-        "judged_by": found.article.version,
-        "earlier": [
-            {"title": old.title, "summary": old.summary, "grade": old.grade, "until": at_utc(old.until)}
-            for old in found.versions
-        ],
-        "alerts": [
-            {
-                "id": trail.alert.id,
-                "watch": trail.alert.watch,
-                "matched": trail.alert.matched,
-                "created": at_utc(trail.alert.created),
-                "shadow": trail.alert.shadow,
-                "deliveries": [delivery_object(item) for item in trail.deliveries],
-            }
-            for trail in found.alerts
-        ],
-        "watches": [
-            {"watch": item.watch, "wants": item.wants, "alerted": item.alerted, "sentence": item.sentence}
-            for item in found.watches
-        ],
-        "latency": [{"step": step.name, "at": at_utc(step.at), "wait_s": step.wait} for step in found.steps],
-    }
 
 
 def parts(found: Why, zone: ZoneInfo) -> Iterator[RenderableType]:
@@ -194,7 +159,8 @@ def _alerts(found: Why, zone: ZoneInfo) -> Iterator[RenderableType]:
 
 
 def _latency(found: Why, zone: ZoneInfo) -> RenderableType:
-    from worker.cli.output import duration, safe, table, when
+    from worker.cli.output import safe, table, when
+    from worker.plain import duration
 
     rows = table("step", "at", "after", right=["after"])
     for step in found.steps:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+from worker.plain import at_utc
 from worker.store.articles import Sighting, StoredArticle, StoredReason
 
 
@@ -34,16 +34,10 @@ def article_object(article: StoredArticle) -> dict[str, Any]:
         "reason": article.sentence,
         "reasons": [_reason(reason) for reason in article.reasons],
         "story": article.story,
+        "story_why": article.story_why,
         "versions": article.versions,
         "sightings": [_sighting(seen) for seen in article.seen_by],
     }
-
-
-def at_utc(seconds: float) -> str | None:
-    """Seconds since 1970 as RFC 3339; None for 0, which means that it did not happen."""
-    if not seconds:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _reason(reason: StoredReason) -> dict[str, Any]:
@@ -65,4 +59,5 @@ def _sighting(seen: Sighting) -> dict[str, Any]:
         "title": seen.title,
         "published": seen.published or None,
         "seen": at_utc(seen.seen),
+        "why": seen.why,
     }

@@ -9,25 +9,19 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from worker import clock
+from worker.alerts.plain import alert_object, delivery_object
 from worker.alerts.watches import Watch
+from worker.audit.plain import row_object, stats_objects, why_object
 from worker.audit.sources import source_rows
 from worker.audit.stats import stats
 from worker.audit.why import unknown, why
+from worker.query.plain import article_object
 from worker.store.outbox import AlertRecord
 from worker.web import shapes, storylist
 from worker.web.access import Scope
 from worker.web.asking import Criteria, Paged, question
 from worker.web.context import Web, web_of
-from worker.web.plain import (
-    alert_object,
-    article_object,
-    delivery_object,
-    json_answer,
-    row_object,
-    stats_objects,
-    why_object,
-)
-from worker.web.problems import Problem, documented
+from worker.web.problems import Problem, documented, json_answer
 
 router = APIRouter(prefix="/api/v1")
 FACETS = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from worker.alerts.message import one_line
 from worker.alerts.view import web_address
 from worker.audit.why import Why
-from worker.cli.output import duration
+from worker.plain import duration
 from worker.store.articles import STORED, StoredArticle
 from worker.web.charts import Chart, growth
 from worker.web.marked import Pieces, marked, paragraphs

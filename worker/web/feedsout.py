@@ -18,12 +18,12 @@ from worker.alerts.message import AlertMessage, StoryRef, one_line, rfc3339
 from worker.alerts.render import render_entry
 from worker.alerts.view import Reader, web_address
 from worker.audit.sources import source_rows
+from worker.plain import json_bytes
 from worker.store.articles import StoredArticle
 from worker.telling import told_article
 from worker.web.asking import Criteria, Paged, question
 from worker.web.conditional import conditional
 from worker.web.context import Web, web_of
-from worker.web.plain import to_bytes
 from worker.web.problems import Problem, documented
 
 router = APIRouter(prefix="/feeds", tags=["feeds"])
@@ -104,7 +104,7 @@ def json_feed(
 ) -> bytes:
     """A JSON Feed 1.1 document, newest first; ids are those of the Atom feed."""
     ordered = sorted(messages, key=lambda message: (message.created, message.alert_id), reverse=True)
-    return to_bytes(
+    return json_bytes(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": one_line(title, 200),

@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from worker.plain import json_bytes
+from worker.query.plain import article_object
 from worker.runtime import Runtime
 from worker.store.articles import StoredArticle, load
 from worker.store.client import ServerAway
 from worker.web.asking import Question
-from worker.web.plain import article_object, to_bytes
 
 LOOK_SECONDS = 0.5
 PING_SECONDS = 15.0
@@ -92,7 +93,7 @@ class Live:
                 elif newest > last:
                     upto = min(newest, last + SLICE)
                     for article in await self._between(asked, last, upto):
-                        yield event("article", article.number, to_bytes(article_object(article)))
+                        yield event("article", article.number, json_bytes(article_object(article)))
                     last = upto
                 newest = await self.newest.beyond(last, PING_SECONDS)
         finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from worker.alerts.message import AlertMessage, one_line
 from worker.alerts.view import web_address
 from worker.audit.sources import STATES, SourceRow
-from worker.cli.output import duration
+from worker.plain import duration
 from worker.store.outbox import AlertRecord, DeliveryRecord
 from worker.web.address import Address
 from worker.web.charts import Chart, bars, stacked

@@ -14,8 +14,7 @@ from worker.web import metrics, shapes
 from worker.web.asking import Criteria, question
 from worker.web.context import web_of
 from worker.web.live import last_event_id
-from worker.web.plain import json_answer
-from worker.web.problems import Problem, documented
+from worker.web.problems import Problem, documented, json_answer
 
 router = APIRouter()
 
