@@ -183,7 +183,7 @@ def run_worker(options: WorkerOptions, along: Callable[[], Callable[[], None]] |
         quiet=True,
     )
     if options.pool == "solo":
-        _guard_solo(app.conf.task_time_limit)
+        guard_solo(app.conf.task_time_limit)
     if options.beat:
         start_beat(app)
     end = along() if along else None
@@ -193,7 +193,7 @@ def run_worker(options: WorkerOptions, along: Callable[[], Callable[[], None]] |
     return int(worker.exitcode or 0)
 
 
-def _guard_solo(limit: int) -> None:
+def guard_solo(limit: int) -> None:
     """Celery has no time limit where the worker itself works (celery #9203). The kernel has: SIGALRM, which nobody
     handles, ends the process even inside a library that never comes back to Python."""
 
@@ -203,7 +203,7 @@ def _guard_solo(limit: int) -> None:
     def disarm(**_: object) -> None:
         signal.alarm(0)
         if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _ENOUGH_KB:
-            worker_state.should_stop = 0  # type: ignore[assignment]  # the exit code; None while it goes on
+            worker_state.should_stop = 0  # the exit code; None while it goes on
 
     signals.task_prerun.connect(arm, weak=False)
     signals.task_postrun.connect(disarm, weak=False)

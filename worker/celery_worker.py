@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from worker.app import WorkerOptions, run_worker
 from worker.runtime import this_process
+from worker.web.along import serve_along
 
 
 def main() -> int:
@@ -30,10 +31,9 @@ def main() -> int:
 
 def _serve() -> Callable[[], None]:
     """Serves on a thread; returns what ends it."""
-    from worker.web.serve import serve_along  # noqa: PLC0415 - FastAPI, for this one worker
-
     runtime = this_process()
-    return serve_along(runtime, runtime.settings.web.host, runtime.settings.web.port)
+    along = serve_along(runtime, runtime.settings.web.host, runtime.settings.web.port)
+    return along.close if along else lambda: None
 
 
 if __name__ == "__main__":

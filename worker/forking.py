@@ -64,11 +64,11 @@ class Forked:
                 self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
 
-    def wait(self, timeout: float) -> int:
+    def wait(self, timeout: float | None = None) -> int:
         """Its exit code. Raises subprocess.TimeoutExpired after `timeout` seconds."""
-        ends = time.monotonic() + timeout
+        ends = None if timeout is None else time.monotonic() + timeout
         while (code := self.poll()) is None:
-            if time.monotonic() >= ends:
+            if timeout is not None and ends is not None and time.monotonic() >= ends:
                 raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
             time.sleep(_LOOK_SECONDS)
         return code

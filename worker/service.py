@@ -98,10 +98,9 @@ class Service:
 
     def _start_children(self, settings: Settings, runtime: Runtime) -> None:
         """Imports what they share, then lets them go: a forked child has it all at once, and the memory once."""
-        web = self._web(settings)
-        warm(web=web)
+        warm()
         forking.settle()
-        specs = _children(settings, web)
+        specs = _children(settings, self._web(settings))
         leave = partial(self._leave, runtime)
         self.supervisor.start([replace(spec, leave=leave) for spec in specs], time.monotonic())
 

@@ -11,8 +11,7 @@ from parsers.relevance import judge
 from parsers.script import language
 from worker.store.packing import pack
 
-_MODULES = ("worker.tasks", "worker.celery_worker", "worker.polling", "worker.cli.serve", "worker.registering")
-_WEB_MODULES = ("worker.web.serve",)
+_MODULES = ("worker.tasks", "worker.celery_worker", "worker.polling", "worker.registering")
 
 #: One text for each script: judging it reads every table.
 _TEXTS = (
@@ -23,10 +22,10 @@ _TEXTS = (
 )
 
 
-def warm(*, web: bool) -> None:
-    """Imports the workers, and with `web` the page; reads the tables of words."""
+def warm() -> None:
+    """Imports the workers, and reads the tables of words."""
     os.environ["NOSETPS"] = "1"  # Celery asks for it when it is imported; see worker.service
-    for name in (*_MODULES, *(_WEB_MODULES if web else ())):
+    for name in _MODULES:
         import_module(name)
     from worker.app import warm_workers  # noqa: PLC0415 - Celery is imported above, not with this module
 
