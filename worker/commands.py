@@ -34,11 +34,9 @@ def embedded_poll_worker(*, web: bool) -> list[str]:
     return [*_embedded(poll_worker("deliver")), "--beat", *(["--web"] if web else [])]
 
 
-def embedded_process_worker(number: int) -> list[str]:
+def embedded_process_worker(name: str) -> list[str]:
     """On one machine each is a child of the supervisor, which starts it again if it dies: no pool between them."""
-    return [
-        "worker.celery_worker", "-Q", "process", "--pool", "solo", *_QUIET, "-n", f"process{number}@%h"
-    ]  # fmt: skip
+    return ["worker.celery_worker", "-Q", "process", "--pool", "solo", *_QUIET, "-n", f"{name}@%h"]
 
 
 def _embedded(command: list[str]) -> list[str]:

@@ -146,8 +146,8 @@ def _children(settings: Settings, web: bool) -> list[ChildSpec]:
     return [
         _child(settings, "poll", commands.embedded_poll_worker(web=web)),
         *(
-            _child(settings, name, commands.embedded_process_worker(number))
-            for number, name in enumerate(_names("process", processes), start=1)
+            _child(settings, name, commands.embedded_process_worker(name))
+            for name in _names("process", processes)
         ),
     ]
 
