@@ -7,8 +7,6 @@ from datetime import datetime
 from email.utils import format_datetime
 from xml.sax.saxutils import quoteattr
 
-import listparser
-
 from feeds.fields import LANGUAGES, address_fault
 from feeds.source import Source, SourceKind
 from feeds.sources_file import id_from_url
@@ -23,6 +21,8 @@ def read_opml(body: bytes) -> tuple[Source, ...]:
         raise ValueError(f"an OPML file of {len(body):,} bytes; at most {_MAX_BYTES:,} are read")
     if b"<!ENTITY" in body[:4096].replace(b"\0", b""):
         raise ValueError("an OPML file must not declare entities")
+    import listparser  # noqa: PLC0415 - with requests, which nothing else needs: 4 MB of every process
+
     listed = listparser.parse(body)
     found: dict[str, Source] = {}
     for feed in listed.get("feeds", []):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import kombu.transport.redis
 from celery import Celery, signals
 from celery.beat import Scheduler, Service
+from celery.utils.nodenames import default_nodename, host_format
+from celery.worker import state as worker_state
 from kombu.entity import Queue
 
 from worker import logs
@@ -20,6 +27,30 @@ from worker.store.client import RedisConnectionError
 
 #: Nudges outlive this many of their intervals, then they are dropped: the next one does the same.
 _EXPIRES_INTERVALS = 4
+
+
+#: A worker that once took this much memory (kB) ends after its task, and is started again with little.
+_ENOUGH_KB = 400_000
+
+#: Imported by Celery only when a worker starts.
+_STARTED = (
+    "celery.apps.worker",
+    "celery.app.amqp",
+    "celery.app.control",
+    "celery.app.events",
+    "celery.app.log",
+    "celery.app.routes",
+    "celery.backends.base",
+    "celery.concurrency.solo",
+    "celery.concurrency.thread",
+    "celery.events.receiver",
+    "celery.fixups.django",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.consumer.delayed_delivery",
+    "kombu.mixins",
+)
 
 
 class SafeChannel(kombu.transport.redis.Channel):
@@ -109,15 +140,80 @@ def _every(task: str, seconds: float, queue: str, *args: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "args": args, "options": options}
 
 
-def start_beat(settings: Settings) -> threading.Thread:
-    """Beat as a thread of this process, its schedule in memory: for the embedded service. Only one sender is
-    needed, and two would be harmless."""
-    service = Service(make_app(settings), max_interval=1, scheduler_cls=Scheduler)
+def start_beat(app: Celery) -> threading.Thread:
+    """Beat as a thread of this process, its schedule in memory. Only one sender is needed, and two would be
+    harmless."""
+    service = Service(app, max_interval=1, scheduler_cls=Scheduler)
     thread = threading.Thread(
         target=service.start, kwargs={"embedded_process": False}, name="beat", daemon=True
     )
     thread.start()
     return thread
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """Those of `celery worker`, by its names. `beat`: this process also sends the nudges of the schedule."""
+
+    queues: str
+    name: str
+    pool: str
+    concurrency: int
+    prefetch_multiplier: int = 1
+    without_gossip: bool = True
+    without_mingle: bool = True
+    beat: bool = False
+
+
+def run_worker(options: WorkerOptions, along: Callable[[], Callable[[], None]] | None = None) -> int:
+    """A worker until it is told to stop; its exit code. `along` starts what runs beside it and returns what ends
+    that."""
+    settings = load_here()
+    logs.set_up(settings.log)
+    app = make_app(settings)
+    globals()["app"] = app
+    worker = app.Worker(
+        hostname=host_format(default_nodename(options.name)),
+        queues=options.queues,
+        pool=options.pool,
+        concurrency=options.concurrency,
+        prefetch_multiplier=options.prefetch_multiplier,
+        without_gossip=options.without_gossip,
+        without_mingle=options.without_mingle,
+        loglevel=settings.log.level.upper(),
+        quiet=True,
+    )
+    if options.pool == "solo":
+        guard_solo(app.conf.task_time_limit)
+    if options.beat:
+        start_beat(app)
+    end = along() if along else None
+    worker.start()
+    if end:
+        end()
+    return int(worker.exitcode or 0)
+
+
+def guard_solo(limit: int) -> None:
+    """Celery has no time limit where the worker itself works (celery #9203). The kernel has: SIGALRM, which nobody
+    handles, ends the process even inside a library that never comes back to Python."""
+
+    def arm(**_: object) -> None:
+        signal.alarm(limit)
+
+    def disarm(**_: object) -> None:
+        signal.alarm(0)
+        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _ENOUGH_KB:
+            worker_state.should_stop = 0  # the exit code; None while it goes on
+
+    signals.task_prerun.connect(arm, weak=False)
+    signals.task_postrun.connect(disarm, weak=False)
+
+
+def warm_workers() -> None:
+    """Imports what Celery imports when a worker starts."""
+    for name in _STARTED:
+        import_module(name)
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 QUEUES = ("poll", "process", "deliver")
 _WORKER = ["celery", "-A", "worker.app", "worker"]
@@ -27,11 +28,27 @@ def process_worker(processes: int) -> list[str]:
     ]  # fmt: skip
 
 
+def embedded_poll_worker(*, web: bool) -> list[str]:
+    """On one machine the worker that waits on the network does all that waits: it delivers, sends the nudges of the
+    schedule, and with `web` serves the page."""
+    return [*_embedded(poll_worker("deliver")), "--beat", *(["--web"] if web else [])]
+
+
+def embedded_process_worker(name: str) -> list[str]:
+    """On one machine each is a child of the supervisor, which starts it again if it dies: no pool between them."""
+    return ["worker.celery_worker", "-Q", "process", "--pool", "solo", *_QUIET, "-n", f"{name}@%h"]
+
+
+def _embedded(command: list[str]) -> list[str]:
+    """The same worker, without Celery's command line."""
+    return ["worker.celery_worker", *command[len(_WORKER) :]]
+
+
 def web() -> list[str]:
     """Serves the page, the API and the feeds, as the settings of its environment say."""
     return ["worker.cli.main", "serve"]
 
 
-def here(command: list[str]) -> list[str]:
+def here(command: Sequence[str]) -> list[str]:
     """The command run by this interpreter, whatever the PATH says."""
     return [sys.executable, "-m", *command]

@@ -119,6 +119,12 @@ class EmbeddedServer:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def leave(self) -> None:
+        """In a forked child: lets go of the lock, which is held for as long as anybody has it open."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
     def stop(self) -> None:
         """Ask it to save and go, then make it; give up the lock. Safe to call twice."""
         if self._process is not None and self.alive():

@@ -39,10 +39,17 @@ def set_up(settings: LogSettings, file: Path | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,  # tests and the demo set logging up more than once
     )
+    close()
     root = logging.getLogger()
-    for before in root.handlers:
-        before.close()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def close() -> None:
+    """Closes what this process logs to."""
+    root = logging.getLogger()
+    for handler in root.handlers:
+        handler.close()
+    root.handlers = []

@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from worker import commands, logs
+from worker import commands, forking, logs
 from worker.embedded import EmbeddedServer
 from worker.operator import Events
 from worker.registering import configured_sources, register
@@ -20,6 +21,7 @@ from worker.runtime import Runtime, open_runtime
 from worker.settings import Settings, as_environment
 from worker.store.client import ServerAway
 from worker.supervise import ChildSpec, Supervisor
+from worker.warm import warm
 from worker.web import listening
 
 LOOK_SECONDS = 0.2
@@ -85,8 +87,7 @@ class Service:
                 f"{new + kept} sources are polled ({new} new, {dropped} no longer); Ctrl-C stops everything"
             )
             events = Events(runtime)
-            self.supervisor.start([*_children(settings), *self._web(settings)], time.monotonic())
-            _start_beat(settings)
+            self._start_children(settings, runtime)
             while not stop.asked:
                 self._round(runtime, events)
                 stop.wait(LOOK_SECONDS)
@@ -95,23 +96,31 @@ class Service:
             if self.embedded:
                 self.embedded.stop()
 
-    def _web(self, settings: Settings) -> list[ChildSpec]:
-        """The page and the API, unless they are switched off or their port is taken."""
+    def _start_children(self, settings: Settings, runtime: Runtime) -> None:
+        """Imports what they share, then lets them go: a forked child has it all at once, and the memory once."""
+        warm()
+        forking.settle()
+        specs = _children(settings, self._web(settings))
+        leave = partial(self._leave, runtime)
+        self.supervisor.start([replace(spec, leave=leave) for spec in specs], time.monotonic())
+
+    def _leave(self, runtime: Runtime) -> None:
+        """In a forked child: what the parent has open is its own."""
+        logs.close()
+        runtime.server.client.close()
+        if self.embedded:
+            self.embedded.leave()
+
+    def _web(self, settings: Settings) -> bool:
+        """Whether there is a page and an API: unless they are switched off or their port is taken."""
         web = settings.web
         if not web.port:
-            return []
+            return False
         if taken := listening.free(web.host, web.port):
             self.say(f"no page and no API: {taken}; set web.port to another port, or to 0")
-            return []
+            return False
         self.say(f"the page is at {listening.address(web.host, web.port)}")
-        return [
-            ChildSpec(
-                "web",
-                commands.here(commands.web()),
-                _environment(settings),
-                _log_folder(settings) / "web.log",
-            )
-        ]
+        return True
 
     def _with_server(self) -> Settings:
         if self.settings.redis_url:
@@ -132,27 +141,33 @@ class Service:
             self.say(f"the server is away for a moment: {error}")
 
 
-def _children(settings: Settings) -> list[ChildSpec]:
-    env = _environment(settings)
-    folder = _log_folder(settings)
+def _children(settings: Settings, web: bool) -> list[ChildSpec]:
     processes = settings.process.workers or max(1, (os.cpu_count() or 1) // 2)
     return [
-        ChildSpec("poll", commands.here(commands.poll_worker("deliver")), env, folder / "poll.log"),
-        ChildSpec("process", commands.here(commands.process_worker(processes)), env, folder / "process.log"),
+        _child(settings, "poll", commands.embedded_poll_worker(web=web)),
+        *(
+            _child(settings, name, commands.embedded_process_worker(name))
+            for name in _names("process", processes)
+        ),
     ]
 
 
+def _names(kind: str, count: int) -> list[str]:
+    """process, process-2, process-3: names of children and of their logs."""
+    return [kind if number == 1 else f"{kind}-{number}" for number in range(1, count + 1)]
+
+
+def _child(settings: Settings, name: str, command: list[str]) -> ChildSpec:
+    note = f"({settings.data_dir.absolute()})"
+    return ChildSpec(name, command, _environment(settings), _log_folder(settings) / f"{name}.log", note)
+
+
 def _environment(settings: Settings) -> dict[str, str]:
-    return {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1"}
+    # Celery would replace the title that tells the processes apart.
+    return {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1", "NOSETPS": "1"}
 
 
 def _log_folder(settings: Settings) -> Path:
     folder = settings.data_dir / "log"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _start_beat(settings: Settings) -> None:
-    from worker.app import start_beat  # noqa: PLC0415 - Celery takes long to import; the screen comes first
-
-    start_beat(settings)

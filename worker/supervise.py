@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+from worker import commands, forking
 from worker.embedded import dying_command
 
 #: Seconds before a child that died is started again: at once the first time, then less and less eagerly.
@@ -16,14 +18,29 @@ BACKOFF = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY = 20.0
 
 
+class Process(Protocol):
+    """A child, forked or started as a program of its own: what both have of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """A program that must run. `log` gets its output, appended."""
+    """A program that must run. `command` is a module and its arguments, as in worker.commands; `log` gets its output,
+    appended; `note` stands behind the command in the list of processes. `leave` closes, in a forked child, what is
+    the parent's alone."""
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str]
     log: Path
+    note: str = ""
+    leave: Callable[[], None] = lambda: None
 
 
 def wait_before_restart(deaths: int) -> float:
@@ -39,19 +56,12 @@ class Child:
     deaths: int = 0
     started: float = 0.0
     restart_at: float = 0.0
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     def start(self, now: float) -> None:
         """Must be called from the main thread: the child dies with the thread that forked it."""
         self.spec.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.spec.log.open("ab") as out:
-            self.process = subprocess.Popen(
-                dying_command(self.spec.command),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                env=dict(self.spec.env),
-            )
+        self.process = _forked(self.spec) if forking.may_fork() else _spawned(self.spec)
         self.started = now
 
     def look_after(self, now: float) -> str | None:
@@ -98,6 +108,22 @@ class Supervisor:
                 process.kill()
                 process.wait()
         self.children = []
+
+
+def _forked(spec: ChildSpec) -> Process:
+    module, *arguments = spec.command
+    return forking.fork(forking.Program(module, arguments, spec.env, spec.log, spec.note, spec.leave))
+
+
+def _spawned(spec: ChildSpec) -> Process:
+    with spec.log.open("ab") as out:
+        return subprocess.Popen(
+            dying_command(commands.here(spec.command)),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            env=dict(spec.env),
+        )
 
 
 def _how(code: int) -> str:

@@ -16,6 +16,12 @@ GRACE = 1
 
 def serve(runtime: Runtime, host: str, port: int) -> None:
     """Serves until the process is told to stop. Raises PortTaken."""
+    with closing(listen(host, port)) as opened:
+        server(runtime).run(sockets=[opened])
+
+
+def server(runtime: Runtime) -> uvicorn.Server:
+    """What serves the page and the API once it is given a listening socket."""
     config = uvicorn.Config(
         create_app(runtime),
         http="h11",
@@ -28,5 +34,4 @@ def serve(runtime: Runtime, host: str, port: int) -> None:
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
     )
-    with closing(listen(host, port)) as opened:
-        uvicorn.Server(config).run(sockets=[opened])
+    return uvicorn.Server(config)
