@@ -38,7 +38,7 @@ from worker.settings import load
 from worker.store.articles import WantedAlert
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-ENDLESS = "/api/v1/live"  # has its own tests: it never ends by itself
+ENDLESS = ("/api/v1/live", "/api/v1/live/alerts")  # have their own tests: they never end by themselves
 
 
 def main() -> int:
@@ -79,7 +79,7 @@ def fuzz(base: str, cases: int, first: int) -> dict[str, Any]:
     """Asks each operation its share of `cases` and counts what went wrong."""
     schema = schemathesis.openapi.from_url(f"{base}/api/v1/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations()]
-    operations = [one for one in operations if one.path != ENDLESS]
+    operations = [one for one in operations if one.path not in ENDLESS]
     wrong: Counter[str] = Counter()
     statuses: Counter[int] = Counter()
     began, done = time.monotonic(), 0

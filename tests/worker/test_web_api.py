@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.atom import faults
 from tests.support.stored import NOW, Item, put
 from tests.support.web import ADMIN, Visitor, join, runtime_on, visitor
 from worker import heartbeat
@@ -240,6 +241,7 @@ def test_export_streams_all_of_it_and_runs_nothing(client: Visitor) -> None:
 def test_atom_reads_without_complaint_and_is_sent_once(client: Visitor, path: str) -> None:
     answer = client.get(path)
     assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    assert faults(answer.content) == []
     parsed = feedparser.parse(io.BytesIO(answer.content))
     assert not parsed.bozo
     assert [entry.title for entry in parsed.entries] == [OFFICE.title]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,9 +17,10 @@ from tests.support.service import running_service, until
 from tests.support.stored import Item, put
 from tests.support.web import runtime_on, serving
 from worker.runtime import Runtime
+from worker.store.articles import WantedAlert
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.web import live
+from worker.web import alertstream, live
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,12 @@ class Event:
     data: str
 
     @property
+    def told(self) -> dict[str, Any]:
+        return dict(json.loads(self.data))
+
+    @property
     def title(self) -> str:
-        return str(json.loads(self.data)["title"])
+        return str(self.told["title"])
 
 
 def events(lines: Iterator[str]) -> Iterator[Event]:
@@ -90,6 +96,50 @@ def test_who_missed_too_much_or_comes_from_another_store_is_told(
                 arriving = events(answer.iter_lines())
                 assert [(next(arriving).name), (reset := next(arriving)).name] == ["", "reset"]
                 assert reset.id == "10"
+
+
+def alerting(title: str) -> Item:
+    return Item(title, alerts=(WantedAlert("core", ("desk",), "grade 3"), WantedAlert("other", (), "a tag")))
+
+
+def test_alerts_arrive_as_they_arise_and_a_cut_loses_none(runtime: Runtime, keys: Keys) -> None:
+    put(runtime.server, keys, alerting("Old"), poll="p0")
+    with serving(runtime) as base, httpx.Client(base_url=base, timeout=10) as client:
+        with client.stream("GET", "/api/v1/live/alerts?watch=core") as answer:
+            arriving = events(answer.iter_lines())
+            assert next(arriving).name == ""
+            put(runtime.server, keys, alerting("Now"), poll="p2")
+            event = next(arriving)
+            assert (event.name, event.told["watch"], event.told["story"]["title"]) == ("alert", "core", "Now")
+            assert [one["channel"] for one in event.told["deliveries"]] == ["desk"]
+        put(runtime.server, keys, alerting("Missed one"), alerting("Missed two"), poll="p3")
+        with client.stream("GET", "/api/v1/live/alerts", headers={"Last-Event-ID": event.id}) as answer:
+            arriving = events(answer.iter_lines())
+            assert next(arriving).id == event.id
+            put(runtime.server, keys, alerting("After the cut"), poll="p4")
+            told = [next(arriving).told for _ in range(9)]  # the old ones of the last seconds are among them
+            assert {(one["story"]["title"], one["watch"]) for one in told} >= {
+                (title, watch)
+                for title in ("Missed one", "Missed two", "After the cut")
+                for watch in ("core", "other")
+            }
+            assert len({one["alert_id"] for one in told}) == 9
+
+
+def test_who_missed_too_many_alerts_is_told(
+    runtime: Runtime, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alertstream, "BACKLOG", 3)
+    put(runtime.server, keys, *(alerting(f"Number {i}") for i in range(4)), poll="p2")
+    with (
+        serving(runtime) as base,
+        httpx.Client(base_url=base, timeout=10) as client,
+        client.stream("GET", "/api/v1/live/alerts", headers={"Last-Event-ID": "1.0:x"}) as answer,
+    ):
+        arriving = events(answer.iter_lines())
+        assert [next(arriving).name, next(arriving).name] == ["", "reset"]
+        put(runtime.server, keys, alerting("After the reset"), poll="p3")
+        assert next(arriving).told["story"]["title"] == "After the reset"
 
 
 def test_a_quiet_stream_is_kept_open(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from worker.alerts.digest import OTHER, Brief, Coverage
@@ -128,12 +130,27 @@ def brief_view(brief: Brief, reader: Reader) -> BriefView:
     )
 
 
+#: What RFC 3986 and RFC 3987 allow nowhere, or what ends an attribute or a Markdown link.
+_NEVER = re.compile(r"""[ "<>()`\\^{}|]|%(?![0-9A-Fa-f]{2})""")
+_HEAD = re.compile(r"(?i)https?://[^/?#]+")
+
+
 def web_address(url: str) -> str:
-    """`url` if it is http(s), with nothing in it that ends an attribute or a Markdown link; else empty."""
-    clean = one_line(url)
-    if not clean.lower().startswith(("http://", "https://")):
+    """`url` if it is http(s), as a valid address with nothing in it that ends an attribute or a Markdown link; else
+    empty."""
+    clean = _NEVER.sub(_escaped, one_line(url))
+    head = _HEAD.match(clean)
+    try:
+        if head is None or not urlsplit(head[0]).hostname or urlsplit(head[0]).port == 0:
+            return ""
+    except ValueError:  # such as a port that is no number
         return ""
-    return "".join(f"%{ord(char):02X}" if char in ' "<>()`\\^{}|' else char for char in clean)
+    path, mark, fragment = clean[head.end() :].partition("#")
+    return head[0] + re.sub(r"[\[\]#]", _escaped, path) + mark + re.sub(r"[\[\]#]", _escaped, fragment)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):02X}"
 
 
 def sparkline(counts: Sequence[int]) -> str:

@@ -17,7 +17,7 @@ from worker.audit.stats import stats
 from worker.audit.why import unknown, why
 from worker.query.plain import article_object
 from worker.store.outbox import AlertRecord
-from worker.web import shapes, storylist
+from worker.web import ledger, shapes, storylist
 from worker.web.access import Scope
 from worker.web.asking import Criteria, Paged, question
 from worker.web.context import Web, web_of
@@ -131,7 +131,7 @@ def alerts(
 ) -> Response:
     """What was told, newest first."""
     web = web_of(request)
-    found = web.alerts(cursor, limit)
+    found = ledger.page(web.runtime, cursor, limit)
     told = [one for record in found.records if (one := alert_object(web.runtime, record))]
     headers = _next(request, found.cursor)
     return json_answer({"alerts": told, "cursor": found.cursor or None}, headers=headers)

@@ -21,6 +21,7 @@ from worker.audit.sources import source_rows
 from worker.plain import json_bytes
 from worker.store.articles import StoredArticle
 from worker.telling import told_article
+from worker.web import ledger
 from worker.web.asking import Criteria, Paged, question
 from worker.web.conditional import conditional
 from worker.web.context import Web, web_of
@@ -67,9 +68,8 @@ def of_watch(
     web = web_of(request)
     if id not in {watch.id for watch in web.runtime.watchers.watches}:
         raise Problem(404, f"there is no watch {id}")
-    records = [record for record in web.alerts("", 1000).records if record.watch == id and not record.shadow][
-        :MOST
-    ]
+    found = ledger.page(web.runtime, "", 1000).records
+    records = [record for record in found if record.watch == id and not record.shadow][:MOST]
     messages = [told for record in records if (told := web.runtime.outbox.message(record.id))]
     return _answer(request, web, format, id, web.runtime.watchers.name(id) or id, messages)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from worker.plain import json_bytes
 from worker.query.plain import article_object
@@ -18,6 +19,7 @@ from worker.store.articles import StoredArticle, load
 from worker.store.client import ServerAway
 from worker.web.asking import Question
 
+T = TypeVar("T")
 LOOK_SECONDS = 0.5
 PING_SECONDS = 15.0
 SLICE = 200
@@ -28,35 +30,32 @@ PING = b": still here\n\n"
 
 
 @dataclass
-class Newest:
-    """The highest article number, looked up once for all who listen."""
+class Looked(Generic[T]):
+    """A value of the store, looked up once for all who listen."""
 
-    look: Callable[[], int]
-    _value: int = 0
+    look: Callable[[], T]
+    _value: T | None = None
     _at: float = float("-inf")
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def now(self) -> int:
-        """The number, not older than LOOK_SECONDS. Raises ServerAway."""
+    async def now(self) -> T:
+        """The value, not older than LOOK_SECONDS. Raises ServerAway."""
         async with self._lock:
             loop = asyncio.get_running_loop()
-            if loop.time() - self._at >= LOOK_SECONDS:
+            if self._value is None or loop.time() - self._at >= LOOK_SECONDS:
                 self._value = await asyncio.to_thread(self.look)
                 self._at = loop.time()
             return self._value
 
-    async def beyond(self, number: int, patience: float) -> int | None:
-        """Waits for a number above `number`; None when there is none within `patience` seconds, or the store
-        is away all that time."""
+    async def other_than(self, known: T, patience: float) -> T | None:
+        """Waits until the value is not `known`; None when it still is after `patience` seconds, or the store is
+        away all that time."""
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
         while loop.time() < until:
-            try:
-                newest = await self.now()
-            except ServerAway:
-                newest = 0
-            if newest > number:
-                return newest
+            with suppress(*ServerAway):
+                if (value := await self.now()) != known:
+                    return value
             await asyncio.sleep(LOOK_SECONDS)
         return None
 
@@ -68,10 +67,10 @@ class Live:
     runtime: Runtime
     most: int = 200
     listeners: int = 0
-    newest: Newest = field(init=False)
+    newest: Looked[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.newest = Newest(self._highest)
+        self.newest = Looked(self._highest)
 
     def _highest(self) -> int:
         client: Any = self.runtime.server.client
@@ -95,7 +94,7 @@ class Live:
                     for article in await self._between(asked, last, upto):
                         yield event("article", article.number, json_bytes(article_object(article)))
                     last = upto
-                newest = await self.newest.beyond(last, PING_SECONDS)
+                newest = await self.newest.other_than(last, PING_SECONDS)
         finally:
             self.listeners -= 1
 
@@ -107,8 +106,8 @@ class Live:
         return await asyncio.to_thread(read)
 
 
-def event(name: str, number: int, data: bytes) -> bytes:
-    """One event; `data` is JSON on one line."""
+def event(name: str, number: int | str, data: bytes) -> bytes:
+    """One event; `number` is its id, `data` is JSON on one line."""
     return f"id: {number}\nevent: {name}\ndata: ".encode() + data + b"\n\n"
 
 

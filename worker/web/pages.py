@@ -18,7 +18,7 @@ from worker.audit.sources import source_rows
 from worker.audit.why import unknown, why
 from worker.query import QueryError, QuerySyntaxError
 from worker.store.articles import StoredArticle
-from worker.web import detail, overview, storylist, templating
+from worker.web import detail, ledger, overview, storylist, templating
 from worker.web.address import Address, address
 from worker.web.asking import Count, Paged, Question, question
 from worker.web.context import Web
@@ -165,7 +165,7 @@ class Pages:
     def alerts(self, request: Request) -> Response:
         """The ledger: what was told, and what became of it on each channel."""
         reader, outbox = self.reader(request), self.web.runtime.outbox
-        found = self.web.alerts(request.query_params.get("cursor", ""), LEDGER)
+        found = ledger.page(self.web.runtime, request.query_params.get("cursor", ""), LEDGER)
         shown = [
             overview.ledger_row(record, outbox.message(record.id), list(outbox.deliveries(record.id)), reader)
             for record in found.records

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
@@ -13,6 +14,7 @@ from worker.store.client import ServerAway
 from worker.web import metrics, shapes
 from worker.web.asking import Criteria, question
 from worker.web.context import web_of
+from worker.web.ledger import place_of
 from worker.web.live import last_event_id
 from worker.web.problems import Problem, documented, json_answer
 
@@ -57,29 +59,55 @@ def prometheus(request: Request) -> Response:
     return Response(text, headers={"Content-Type": metrics.MEDIA_TYPE})
 
 
+LastEvent = Annotated[str, Header(alias="Last-Event-ID", max_length=250, description="Id of the last event")]
+
+
+def _events(what: str) -> dict[int | str, dict[str, Any]]:
+    schema = {"text/event-stream": {"schema": {"type": "string"}}}
+    return {
+        200: {
+            "description": f"Events {what}, and `reset` when too much was missed: load anew then",
+            "content": schema,
+        },
+        **documented(422),
+    }
+
+
+def _streamed(events: AsyncIterator[bytes]) -> Response:
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
 @router.get(
     "/api/v1/live",
     tags=["articles"],
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "Events `article` with an article as data; `reset` when too much was missed",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
-        **documented(422),
-    },
+    responses=_events("`article` with an article as data"),
 )
 async def live(
-    request: Request,
-    criteria: Annotated[Criteria, Query()],
-    last_event: Annotated[
-        str, Header(alias="Last-Event-ID", max_length=20, description="Number of the last article seen")
-    ] = "",
+    request: Request, criteria: Annotated[Criteria, Query()], last_event: LastEvent = ""
 ) -> Response:
     """New articles as they are stored (server-sent events). A client that was cut off misses none."""
     web = web_of(request)
     if web.live.listeners >= web.live.most:
         raise Problem(503, f"{web.live.most} clients listen already")
-    events = web.live.stream(question(criteria, web.zone), last_event_id(last_event))
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    return _streamed(web.live.stream(question(criteria, web.zone), last_event_id(last_event)))
+
+
+@router.get(
+    "/api/v1/live/alerts",
+    tags=["alerts"],
+    response_class=StreamingResponse,
+    responses=_events("`alert` with an alert as data"),
+)
+async def live_alerts(
+    request: Request,
+    watch: Annotated[list[str], Query(max_length=50, description="Ids of watches; any of them")] = [],  # noqa: B006 - FastAPI copies it
+    last_event: LastEvent = "",
+) -> Response:
+    """New alerts as they arise (server-sent events), as a webhook gets them. A client that was cut off misses none;
+    it may get those of the last seconds again, with the same `alert_id`."""
+    web = web_of(request)
+    if web.live_alerts.listeners >= web.live_alerts.most:
+        raise Problem(503, f"{web.live_alerts.most} clients listen already")
+    return _streamed(web.live_alerts.stream(frozenset(watch), place_of(last_event)))
