@@ -157,8 +157,15 @@ def other_report(like: Likeness, apart: float, rules: NearRules = NEAR) -> bool:
 
 def find_twin(index: NearIndex, sketch: Sketch, at: float, rules: NearRules = NEAR) -> Twin | None:
     """The known document that `sketch` is a copy of, the most alike one, or None."""
+    return twin_among(index.candidates(sketch, at), sketch, at, rules)
+
+
+def twin_among(
+    candidates: Iterable[Candidate], sketch: Sketch, at: float, rules: NearRules = NEAR
+) -> Twin | None:
+    """The candidate that `sketch` is a copy of, the most alike one, or None."""
     best: Twin | None = None
-    for candidate in index.candidates(sketch, at):
+    for candidate in candidates:
         like = compare(sketch, candidate.sketch)
         if not is_copy(like, abs(at - candidate.at), rules):
             continue

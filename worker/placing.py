@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from parsers.duplicates import find_twin
+from parsers.duplicates import Twin, find_twin
 from parsers.entry import Article
 from parsers.memory import MemoryNear
 from worker.store import articles
 from worker.store.articles import PutRequest, PutResult
-from worker.stories import StoryDesk, sketch_of
+from worker.stories import Assigned, Kept, StoryDesk, Wanted, sketch_of
 
 #: Stores requests in order.
 Put = Callable[[Sequence[PutRequest]], list[PutResult]]
 
 #: The ends of an entry that is, or is a version of, a kept article.
 _KEPT = frozenset({articles.STORED, articles.UPDATED, articles.DUPLICATE})
+
+
+MOST = 64  # entries that are placed and stored together
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +44,54 @@ def put_placed(
     came (seconds since 1970). May be repeated after a crash: the same articles get the same numbers and stories."""
     done: list[tuple[PutRequest, PutResult]] = []
     for group in without_twins(decided, seen):
-        placed = [replace(one, request=place(desk, one, seen)) for one in group]
+        placed = place(desk, group, seen)
         requests = [one.request for one in placed]
         results = put(requests)
-        for one, result in zip(placed, results, strict=True):
-            if one.wanted and result.fate in _KEPT:
-                desk.stored(one.wanted, result.number, seen, copy=result.fate == articles.DUPLICATE)
+        kept = [
+            Kept(one.wanted, result.number, result.fate == articles.DUPLICATE)
+            for one, result in zip(placed, results, strict=True)
+            if one.wanted and result.fate in _KEPT
+        ]
+        desk.stored_all(kept, seen)
         done += zip(requests, results, strict=True)
     return done
 
 
-def place(desk: StoryDesk, decided: Decided, seen: float) -> PutRequest:
-    """The request with the article it is a copy of, or with its story."""
-    request, article = decided.request, decided.wanted
-    if article is None:
-        return request
-    if twin := desk.copy_of(article, seen):
+def place(desk: StoryDesk, group: Sequence[Decided], seen: float) -> list[Decided]:
+    """The same with the articles they are copies of, or with their stories. No two of them are copies of each other."""
+    wanted = {number: one.wanted for number, one in enumerate(group) if one.wanted}
+    twins = dict(zip(wanted, desk.copies_of(list(wanted.values()), seen), strict=True))
+    fresh = {number: article for number, article in wanted.items() if not twins[number]}
+    fields = {number: group[number].request.fields for number in fresh}
+    asked = [Wanted(article, fields[n]["id"], float(fields[n]["ts"])) for n, article in fresh.items()]
+    stories = dict(zip(fresh, desk.stories_of(asked), strict=True))
+    return [_placed(one, twins.get(number), stories.get(number)) for number, one in enumerate(group)]
+
+
+def _placed(one: Decided, twin: Twin | None, given: Assigned | None) -> Decided:
+    request = one.request
+    if twin:
         sighting = orjson.loads(request.sighting) | {"why": twin.reason}
-        return replace(request, near=int(twin.name), sighting=orjson.dumps(sighting).decode())
-    given = desk.story_of(article, request.fields["id"], float(request.fields["ts"]))
-    told = {"story": given.story, "story_why": "; ".join(given.reasons)}
-    return replace(request, fields={**request.fields, **told})
+        return replace(
+            one, request=replace(request, near=int(twin.name), sighting=orjson.dumps(sighting).decode())
+        )
+    if given:
+        told = {"story": given.story, "story_why": "; ".join(given.reasons)}
+        return replace(one, request=replace(request, fields={**request.fields, **told}))
+    return one
 
 
 def without_twins(decided: Sequence[Decided], seen: float) -> Iterator[list[Decided]]:
-    """The same in order, parted so that no two of a group are copies of each other: the first of two must be stored
-    before the second can be found to be its copy."""
+    """The same in order, parted into groups of MOST, and so that no two of a group are copies of each other: the first
+    of two must be stored before the second can be found to be its copy."""
     group: list[Decided] = []
     known = MemoryNear()
     for one in decided:
-        if one.wanted:
-            sketch = sketch_of(one.wanted)
-            if find_twin(known, sketch, seen):
-                yield group
-                group, known = [], MemoryNear()
+        sketch = sketch_of(one.wanted) if one.wanted else None
+        if len(group) == MOST or (sketch and find_twin(known, sketch, seen)):
+            yield group
+            group, known = [], MemoryNear()
+        if sketch:
             known.add(str(len(group)), sketch, seen)
         group.append(one)
     if group:

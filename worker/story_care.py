@@ -98,6 +98,20 @@ def undo_merge(care: StoryCare, younger: str, by: str, now: float) -> str:
     return into
 
 
+def undo(care: StoryCare, story: str, by: str, now: float) -> tuple[str, str]:
+    """Takes back the merge in which `story` went into another, else the last merge or split of `story`. Returns the
+    story and the other one that came out of it or went back into it. Raises UnknownStory when there was neither."""
+    if care.records.resolve(story) != story:
+        return undo_merge(care, story, by, now), story
+    done = next(iter(care.records.decisions(story)), None)
+    if done is None:
+        raise UnknownStory(f"the story {story} was neither merged nor split")
+    if done.kind == "merge":
+        return undo_merge(care, done.other, by, now), done.other
+    kept = merge(care, done.story, done.other, by, "split undone", now)
+    return kept, done.other if kept == done.story else done.story
+
+
 def rebuild(care: StoryCare, story: str, now: float) -> None:
     """Makes what is compared of a story anew from its articles; does nothing for one that ended."""
     articles = list(load(care.server, care.keys, care.records.members(story)[-REBUILD_LIMIT:]))

@@ -25,7 +25,7 @@ from worker.store.client import Server, connect
 from worker.store.keys import Keys
 from worker.store.nearindex import RedisNear, pack, unpack
 from worker.store.outbox import Outbox
-from worker.stories import StoryDesk
+from worker.stories import StoryDesk, Wanted
 
 CASES = Path(__file__).parent.parent / "cases"
 NEWSDAY = tomllib.loads((CASES / "stories" / "newsday.toml").read_text("utf-8"))["article"]
@@ -203,6 +203,71 @@ def test_many_stories_at_once_stay_apart(server: Server, keys: Keys, desks: list
     stories = {title: {story for t, story in pairs if t == title} for title, _ in MATTERS}
     assert all(len(found) == 1 for found in stories.values()), stories
     assert len(Counter(story for _, story in pairs)) == len(MATTERS)
+
+
+@pytest.mark.parametrize("together", [5, 16])
+def test_a_body_is_decided_as_if_its_articles_had_come_one_by_one(
+    desk: StoryDesk, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr("worker.stories.TOGETHER", together)
+    grouper = Grouper("stories")
+    wanted = []
+    for number, one in enumerate(NEWSDAY):
+        made = article(one["title"], one["text"], one["lang"])
+        wanted.append(Wanted(made, own_id(number), datetime.fromisoformat(one["published"]).timestamp()))
+    groups = [grouper.add(record_of({**one, "id": own_id(n)})).group for n, one in enumerate(NEWSDAY)]
+    assert [given.story for given in desk.stories_of(wanted)] == groups
+    # after a crash all are asked for again, and new ones among them
+    late = Wanted(article("Songket weavers head for Kowloon", WIRE), own_id(900), NOW)
+    again = desk.stories_of([wanted[0], late, *wanted[1:]])
+    assert [given.story for given in again] == [groups[0], own_id(900), *groups[1:]]
+    assert {given.reasons for given in again[2:]} == {("it was given this story before",)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bodies_that_are_given_stories_at_once_share_them(
+    server: Server, keys: Keys, desks: list[StoryDesk], seed: int
+) -> None:
+    start = Barrier(len(desks))
+
+    def work(worker: int) -> list[tuple[str, str]]:
+        turns = [(seed + worker + turn) % len(MATTERS) for turn in range(2 * len(MATTERS))]
+        made = [article(MATTERS[i][0], f"{MATTERS[i][1]} Update {worker}-{n}.") for n, i in enumerate(turns)]
+        start.wait()
+        given = desks[worker].stories_of(
+            [Wanted(one, own_id(1000 * worker + n), NOW) for n, one in enumerate(made)]
+        )
+        return [(one.title, two.story) for one, two in zip(made, given, strict=True)]
+
+    with ThreadPoolExecutor(len(desks)) as pool:
+        pairs = [pair for found in pool.map(work, range(len(desks))) for pair in found]
+    stories = {title: {story for t, story in pairs if t == title} for title, _ in MATTERS}
+    assert all(len(found) == 1 for found in stories.values()), stories
+    states = storyindex.RedisStories(server, keys).read(
+        story for found in stories.values() for story in found
+    )
+    assert sorted(state.size for state in states.values()) == [2 * len(desks)] * len(MATTERS)
+
+
+def test_one_article_twice_in_a_body_has_one_story(desk: StoryDesk) -> None:
+    one = Wanted(article("Songket weavers head for Kowloon", WIRE), own_id(1), NOW)
+    two = Wanted(article("Songket weavers go to Kowloon", WIRE), own_id(1), NOW)
+    assert [given.story for given in desk.stories_of([one, two, one])] == [own_id(1)] * 3
+
+
+def test_a_story_that_was_merged_away_meanwhile_is_not_joined(
+    server: Server, keys: Keys, desk: StoryDesk
+) -> None:
+    ask = storyindex.Asking(own_id(3), [("en:songket", 9.0)], NOW)
+    told = profile_of("Songket weavers head for Kowloon", WIRE, "en")
+    doc = weigh(told, storyindex.RedisFrequencies(server, keys).counted(told, NOW), NOW)
+    index = storyindex.RedisStories(server, keys)
+    index.write(opened(own_id(1), doc, NOW), NOW)
+    server.client.set(keys.story_merged_into(own_id(1)), own_id(2))
+    done = index.commit(
+        [storyindex.Giving(ask, opened(own_id(1), doc, NOW))], index.look_up_all([ask])[0].change
+    )
+    assert (done.stories, done.changed) == ((), {own_id(1): None})
 
 
 @pytest.mark.parametrize("stop", ["before the put", "after the put", "at the end"])

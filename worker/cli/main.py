@@ -25,6 +25,7 @@ from worker.cli import (
     serve,
     sources,
     stats,
+    stories,
     watches,
     why,
 )
@@ -92,6 +93,7 @@ app.command("serve", rich_help_panel=OPERATE)(serve.serve_command)
 app.command("search", rich_help_panel=ASK)(search.search_command)
 app.command("tail", rich_help_panel=ASK)(exporting.tail_command)
 app.command("export", rich_help_panel=ASK)(exporting.export_command)
+app.add_typer(stories.app, name="stories", rich_help_panel=ASK)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=ASK)
 app.command("why", rich_help_panel=ASK)(why.why_command)
 app.command("stats", rich_help_panel=ASK)(stats.stats_command)

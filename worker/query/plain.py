@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from worker.plain import at_utc
+from worker.query.stories import Told
 from worker.store.articles import Sighting, StoredArticle, StoredReason
+from worker.store.storyrecords import StoryDecision
 
 
 def article_object(article: StoredArticle) -> dict[str, Any]:
@@ -37,6 +39,35 @@ def article_object(article: StoredArticle) -> dict[str, Any]:
         "story_why": article.story_why,
         "versions": article.versions,
         "sightings": [_sighting(seen) for seen in article.seen_by],
+    }
+
+
+def story_object(told: Told) -> dict[str, Any]:
+    """A story with its articles, newest first; `growth` by the hour, hours without an article left out."""
+    return {
+        "id": told.id,
+        "title": told.lead.title,
+        "grade": told.grade,
+        "size": told.size,
+        "first": at_utc(told.first),
+        "last": at_utc(told.last),
+        "langs": sorted(told.langs),
+        "publishers": list(told.publishers),
+        "tags": sorted({tag for article in told.articles for tag in article.tags}),
+        "growth": [{"hour": at_utc(step.at), "articles": step.articles} for step in told.growth],
+        "articles": [article_object(article) for article in told.articles],
+    }
+
+
+def decision_object(decision: StoryDecision) -> dict[str, Any]:
+    """A merge or a split of stories. `kind`: merge (`other` went into `story`) or split (`other` came out of it)."""
+    return {
+        "kind": decision.kind,
+        "story": decision.story,
+        "other": decision.other,
+        "by": decision.by,
+        "reason": decision.reason,
+        "at": at_utc(decision.at),
     }
 
 

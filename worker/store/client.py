@@ -70,6 +70,22 @@ class Server:
             self.load_functions()
             return self.client.fcall(function, 1, key, *cast("Sequence[str]", args))
 
+    def calls(self, function: str, key: str, arguments: Sequence[Sequence[Raw]]) -> list[Any]:
+        """The function once for each of `arguments`, in order, in one round trip. Others may come between them."""
+        try:
+            return self._piped(function, key, arguments)
+        except ResponseError as error:
+            if "Function not found" not in str(error):
+                raise
+            self.load_functions()
+            return self._piped(function, key, arguments)
+
+    def _piped(self, function: str, key: str, arguments: Sequence[Sequence[Raw]]) -> list[Any]:
+        pipe = self.client.pipeline(transaction=False)
+        for args in arguments:
+            pipe.fcall(function, 1, key, *cast("Sequence[str]", args))
+        return pipe.execute()
+
     def load_functions(self) -> None:
         """Makes the server's functions those of this release. Raises StoreUnusable on a server that has none."""
         for name in LIBRARIES:

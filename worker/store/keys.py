@@ -53,7 +53,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `si:<period>:<bucket>` | hash | 4-byte term -> packed ids of stories that have it; period = 7 days | 15 days | stories.lua |
 | `am:<id>` | string | story that an article was given: makes giving it again harmless | 15 days | stories.lua |
 | `sc` | string | number of changes to live stories | 60 days | stories.lua |
-| `sq` | zset | the last 128 changed stories, by number of the change | 15 days | stories.lua |
+| `sq` | zset | the last 512 changed stories, by number of the change | 15 days | stories.lua |
 | `sy:<story>` | hash | a story as readers see it: title, times, grade, counts by language, publisher, tag | kept | storyrecords.lua |
 | `sm:<story>` | zset | n of its articles, by time | kept | storyrecords.lua |
 | `sa:<story>` | string | story that this one was merged into | kept | storyrecords.lua |

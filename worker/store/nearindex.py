@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from parsers.duplicates import NEAR, Candidate, NearRules
 from parsers.shingles import Sketch
-from worker.store.client import Server
+from worker.store.client import Raw, Server
 from worker.store.keys import Keys
 
 DAY = 86400
@@ -22,35 +23,48 @@ class RedisNear:
 
     def candidates(self, sketch: Sketch, at: float) -> Iterable[Candidate]:
         """The texts seen within the window that share the most sampled shingles."""
-        if not sketch.sample:
-            return []
+        return self.candidates_of([sketch], at)[0]
+
+    def candidates_of(self, sketches: Sequence[Sketch], at: float) -> list[list[Candidate]]:
+        """The same for several, in one round trip."""
+        asked = [self._asked(sketch, at) for sketch in sketches if sketch.sample]
+        answers = iter(self._server.calls("hketo_near_find", self._keys.sequence, asked) if asked else ())
+        return [self._found(next(answers), at) if sketch.sample else [] for sketch in sketches]
+
+    def _asked(self, sketch: Sketch, at: float) -> tuple[Raw, ...]:
         today, days = int(at // DAY), int(self._rules.window // DAY)
-        answer = self._server.call(
-            "hketo_near_find",
-            self._keys.sequence,
+        return (
             self._keys.prefix,
             min(self._rules.fewest, sketch.count),
             self._rules.candidates,
             _packed(sketch.sample),
             *range(today - days, today + 2),  # a worker whose clock is ahead may have written tomorrow's
         )
+
+    def _found(self, answer: Sequence[Any], at: float) -> list[Candidate]:
         found = (unpack(str(n), held) for n, held in zip(answer[::2], answer[1::2], strict=True))
         return [one for one in found if abs(at - one.at) <= self._rules.window]
 
     def add(self, name: str, sketch: Sketch, at: float) -> None:
         """Makes the text of article `name` known, or its new version."""
-        if not sketch.sample:
-            return
-        self._server.call(
-            "hketo_near_add",
-            self._keys.sequence,
-            self._keys.prefix,
-            int(at // DAY),
-            int(self._rules.window) + DAY,
-            name,
-            pack(sketch, at),
-            _packed(sketch.sample),
-        )
+        self.add_all([(name, sketch)], at)
+
+    def add_all(self, named: Sequence[tuple[str, Sketch]], at: float) -> None:
+        """The same for several, in one round trip."""
+        told = [
+            (
+                self._keys.prefix,
+                int(at // DAY),
+                int(self._rules.window) + DAY,
+                name,
+                pack(sketch, at),
+                _packed(sketch.sample),
+            )
+            for name, sketch in named
+            if sketch.sample
+        ]
+        if told:
+            self._server.calls("hketo_near_add", self._keys.sequence, told)
 
 
 def pack(sketch: Sketch, at: float) -> bytes:

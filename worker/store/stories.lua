@@ -8,7 +8,7 @@ local SHINGLE_BUCKETS, TERM_BUCKETS = 4096, 1024
 local SHINGLE_HOLDERS = 8   -- more texts than this with one shingle on one day: it is furniture
 local TERM_HOLDERS = 64     -- stories of one period under one term, the youngest
 local CELLS = 131072        -- counters of one family and period; two terms may share one
-local RECENT = 128          -- stories whose last change is remembered by number
+local RECENT = 512          -- stories whose last change is remembered by number
 
 local function u32(blob, at) return (struct.unpack('>I4', blob, at)) end
 
@@ -122,13 +122,14 @@ end
 
 local function number(prefix) return tonumber(redis.call('GET', prefix .. 'sc') or '0') end
 
--- How much of the weights of `terms` (packed term, packed weight, ...) each story has: packed id -> weight.
-local function scored(prefix, terms, periods)
+-- How much of the weights of `terms` (packed, as their `weights`) each story has, in the periods `from` to `to`:
+-- packed id -> weight.
+local function scored(prefix, terms, weights, from, to)
   local scores = {}
-  for at = 1, #terms, 8 do
-    local field, weight = string.sub(terms, at, at + 3), u32(terms, at + 4)
+  for at = 1, #terms, 4 do
+    local field, weight = string.sub(terms, at, at + 3), u32(weights, at)
     local bucket, seen = u32(terms, at) % TERM_BUCKETS, {}
-    for _, period in ipairs(periods) do
+    for period = tonumber(from), tonumber(to) do
       local holders = redis.call('HGET', prefix .. 'si:' .. period .. ':' .. bucket, field) or ''
       for j = 1, #holders, 8 do
         local story = string.sub(holders, j, j + 7)
@@ -142,12 +143,12 @@ local function scored(prefix, terms, periods)
   return scores
 end
 
--- story_find  ARGV: prefix, article id, limit, terms (packed term, packed weight, ...), period, ...
+-- story_find  ARGV: prefix, limit, article id, terms (packed), their weights (packed), first and last period
 --   ->  {story of this article or '', commit number, story, state, ...}
 local function story_find(_, args)
-  local prefix, limit = args[1], tonumber(args[3])
-  local out = {given(prefix, args[2]) or '', number(prefix)}
-  for _, story in ipairs(best(scored(prefix, args[4], {unpack(args, 5)}), limit)) do
+  local prefix, limit = args[1], tonumber(args[2])
+  local out = {given(prefix, args[3]) or '', number(prefix)}
+  for _, story in ipairs(best(scored(prefix, args[4], args[5], args[6], args[7]), limit)) do
     local name = string.gsub(story, '.', function(byte) return string.format('%02x', string.byte(byte)) end)
     local held = state(prefix, name)
     if held then
@@ -163,7 +164,7 @@ local function packed_id(story)
 end
 
 -- Writes a story's state, finds it under its terms, and gives the change a number.
-local function write_story(prefix, story, held, keep, period, terms)
+local function write_story(prefix, keep, story, held, period, terms)
   redis.call('SET', prefix .. 'sv:' .. story, held, 'EX', keep)
   local item = packed_id(story)
   for at = 1, #terms, 4 do
@@ -183,42 +184,64 @@ local function write_story(prefix, story, held, keep, period, terms)
   return change
 end
 
--- The stories changed since a look-up that could have made another answer of it: those that have terms in common
--- with the article, and the one it was going to join.
-local function overtaken(prefix, expected, story, terms, periods)
-  local found, scores = {}, scored(prefix, terms, periods)
-  for _, other in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'sq', '(' .. expected, '+inf')) do
-    if other == story or scores[packed_id(other)] then found[#found + 1] = other end
+local ARTICLE = 9  -- arguments of story_commit for each article
+
+-- Which of `moved` (names) could make another decision of an article's: those that have terms in common with it, and
+-- the one that it was going to join.
+local function overtaking(prefix, args, at, moved)
+  local found = {}
+  if #moved == 0 then return found end
+  local scores = scored(prefix, args[at + 5], args[at + 6], args[at + 7], args[at + 8])
+  for _, other in ipairs(moved) do
+    if other == args[at + 1] or scores[packed_id(other)] then found[#found + 1] = other end
   end
   return found
 end
 
--- story_commit  ARGV: prefix, article id, story, commit number of the look-up or -1 for any, state, keep seconds,
---   this period, terms of the story (packed), terms of the article (as for story_find), period, ...
---   ->  {'done'}, {'known', story} when the article has one, or {'changed', commit number, story, state, ...} with the
---   stories that others changed since the look-up (the youngest RECENT of them)
+local function is_merged(prefix, story) return redis.call('EXISTS', prefix .. 'sa:' .. story) == 1 end
+
+-- story_commit  ARGV: prefix, commit number of the look-up or -1 for any, keep seconds, then of each article: its id,
+--   story, the story's state, this period, the story's terms (packed), and the article's as for story_find
+--   ->  {commit number, how many were written, {story, ...} of those and of one that had a story, story, state, ...}:
+--   done in order up to the first article that has a story or whose decision was overtaken; then the stories that
+--   others changed and that matter to the rest. The commit number is -1 when too many changed to tell.
 local function story_commit(_, args)
-  local prefix, article, story, expected = args[1], args[2], args[3], tonumber(args[4])
-  local known = given(prefix, article)
-  if known then return {'known', known} end
-  local last = number(prefix)
-  if expected >= 0 and last ~= expected then
-    local changed = overtaken(prefix, expected, story, args[9], {unpack(args, 10)})
-    if #changed > 0 then
-      local out = {'changed', last}
-      for _, other in ipairs(changed) do
-        out[#out + 1] = other
-        out[#out + 1] = state(prefix, other) or ''
-      end
-      return out
-    end
+  local prefix, expected, keep = args[1], tonumber(args[2]), args[3]
+  local last, moved = number(prefix), {}
+  if expected >= 0 and last > expected then
+    if last - expected > RECENT then return {-1, 0, {}} end
+    moved = redis.call('ZRANGEBYSCORE', prefix .. 'sq', '(' .. expected, '+inf')
   end
-  write_story(prefix, story, args[5], args[6], args[7], args[8])
-  redis.call('SET', prefix .. 'am:' .. article, story, 'EX', args[6])
-  return {'done'}
+  local at, stories, written, mine = 4, {}, 0, {}
+  while at <= #args do
+    local article, story = args[at], args[at + 1]
+    local known = given(prefix, article)
+    if known then
+      stories[#stories + 1] = known
+      at = at + ARTICLE
+      break
+    end
+    if expected >= 0 and (is_merged(prefix, story) or #overtaking(prefix, args, at, moved) > 0) then break end
+    write_story(prefix, keep, story, args[at + 2], args[at + 3], args[at + 4])
+    redis.call('SET', prefix .. 'am:' .. article, story, 'EX', keep)
+    stories[#stories + 1], written, mine[story] = story, written + 1, true
+    at = at + ARTICLE
+  end
+  local out, told = {number(prefix), written, stories}, mine
+  local function tell(story)
+    if told[story] then return end
+    told[story] = true
+    out[#out + 1] = story
+    out[#out + 1] = not is_merged(prefix, story) and state(prefix, story) or ''
+  end
+  for rest = at, #args, ARTICLE do
+    for _, other in ipairs(overtaking(prefix, args, rest, moved)) do tell(other) end
+    if is_merged(prefix, args[rest + 1]) then tell(args[rest + 1]) end
+  end
+  return out
 end
 
--- story_write  ARGV: prefix, story, state, keep seconds, period, terms (packed)  ->  commit number
+-- story_write  ARGV: prefix, keep seconds, story, state, period, terms (packed)  ->  commit number
 -- For a state computed anew, after a merge or a split.
 local function story_write(_, args) return write_story(args[1], args[2], args[3], args[4], args[5], args[6]) end
 

@@ -22,7 +22,7 @@ from parsers.stories import (
     lookup_terms,
 )
 from parsers.storyterms import Profile
-from worker.store.client import Server
+from worker.store.client import Raw, Server
 from worker.store.keys import Keys
 
 DAY = 86400
@@ -40,30 +40,35 @@ class RedisFrequencies:
     def counted(self, profile: Profile, at: float, *, add: bool = True) -> Counted:
         """Counts one article of `at` (seconds since 1970), unless `add` is false, and tells the frequencies of its
         terms, in one round trip. Counting an article twice, after a crash, does no harm."""
-        return self._asked({profile.family: [*profile.words], KEYS_FAMILY: [*profile.keys]}, at, add=add)
+        return self.counted_all([(profile, at)], add=add)[0]
+
+    def counted_all(self, profiles: Sequence[tuple[Profile, float]], *, add: bool = True) -> list[Counted]:
+        """The same for several, each with its time, in order and in one round trip."""
+        asked = [{one.family: [*one.words], KEYS_FAMILY: [*one.keys]} for one, _ in profiles]
+        return self._asked([(terms, at) for terms, (_, at) in zip(asked, profiles, strict=True)], add=add)
 
     def rarities_of(
         self, family: str, words: Sequence[str], keys: Sequence[str], at: float
     ) -> dict[str, float]:
         """The rarities of words of a family and of keys."""
-        told = self._asked({family: words, KEYS_FAMILY: keys}, at, add=False)
+        [told] = self._asked([({family: words, KEYS_FAMILY: keys}, at)], add=False)
         rare = dict(zip(words, told.rarities(family, words, at), strict=True))
         return rare | dict(zip(keys, told.rarities(KEYS_FAMILY, keys, at), strict=True))
 
-    def _asked(self, asked: Mapping[str, Sequence[str]], at: float, *, add: bool) -> Counted:
-        period = int(at // COUNT_PERIOD)
-        answers = self._server.call(
-            "hketo_count",
-            self._keys.sequence,
-            self._keys.prefix,
-            COUNT_KEEP,
-            int(add),
-            period,
-            period - 1,
-            *(part for family, terms in asked.items() for part in (family, _packed(terms))),
-        )
-        counts = [struct.unpack(f">{len(answer) // 4}I", answer) for answer in answers]
-        return Counted(dict(zip(asked, counts, strict=True)))
+    def _asked(
+        self, asked: Sequence[tuple[Mapping[str, Sequence[str]], float]], *, add: bool
+    ) -> list[Counted]:
+        head = (self._keys.prefix, COUNT_KEEP, int(add))
+        calls: list[tuple[Raw, ...]] = []
+        for terms, at in asked:
+            period = int(at // COUNT_PERIOD)
+            packed = (part for family, own in terms.items() for part in (family, _packed(own)))
+            calls.append((*head, period, period - 1, *packed))
+        answers = self._server.calls("hketo_count", self._keys.sequence, calls)
+        return [
+            Counted(dict(zip(terms, map(_counts, answer), strict=True)))
+            for (terms, _), answer in zip(asked, answers, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,27 @@ class Counted:
         return rarities(family, terms, articles, having)
 
 
+def _counts(packed: bytes) -> tuple[int, ...]:
+    return struct.unpack(f">{len(packed) // 4}I", packed)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An article that asks for its story: its public id, its strongest terms, its time (seconds since 1970)."""
+
+    article: str
+    terms: Sequence[tuple[str, float]]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """An article and the story that is given to it, as that story is then."""
+
+    asking: Asking
+    story: Story
+
+
 @dataclass(frozen=True, slots=True)
 class LookedUp:
     """What was found for an article: the story it was given before ("" when none), the candidates, and the number
@@ -90,12 +116,16 @@ class LookedUp:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """`story`: the article's story, also when another worker gave it one; None when stories changed meanwhile
-    (`changed`, None for one that ended) and the decision must be made again, for change number `change`."""
+    """What became of articles, in order. `stories` of those that were done; of these the first `written` as they were
+    decided, one more when another worker had given it a story. The decisions on all others must be made again, for
+    change number `change` and with what others `changed` (None for a story that ended). `lost`: too much has changed
+    meanwhile, so they must be looked up again."""
 
-    story: str | None
-    change: int = 0
-    changed: Mapping[str, Story | None] | None = None
+    written: int
+    stories: tuple[str, ...]
+    change: int
+    changed: Mapping[str, Story | None]
+    lost: bool = False
 
 
 class RedisStories:
@@ -110,41 +140,44 @@ class RedisStories:
 
     def look_up(self, article: str, doc: Weighted, at: float) -> LookedUp:
         """The live stories that share the most of the strongest terms of `doc`."""
-        given, change, *held = self._server.call(
-            "hketo_story_find",
-            self._keys.sequence,
-            self._keys.prefix,
-            article,
-            self._rules.candidates,
-            *self._asked(doc, at),
-        )
-        return LookedUp(given.decode(), int(change), _stories(held))
+        return self.look_up_all([Asking(article, lookup_terms(doc), at)])[0]
 
-    def commit(self, article: str, doc: Weighted, story: Story, at: float, change: int) -> Committed:
-        """Gives the article its story, unless it has one, or a story that matters to `doc` changed since `change`
-        (-1: in any case)."""
-        answer = self._server.call(
-            "hketo_story_commit",
-            self._keys.sequence,
-            self._keys.prefix,
-            article,
-            story.id,
-            change,
-            *self._written(story, at),
-            *self._asked(doc, at),
+    def look_up_all(self, asking: Sequence[Asking]) -> list[LookedUp]:
+        """The same for several, in one round trip. The number of the last change is that of the first of them."""
+        head = self._keys.prefix, self._rules.candidates
+        calls = [(*head, one.article, *self._asked(one)) for one in asking]
+        answers = self._server.calls("hketo_story_find", self._keys.sequence, calls)
+        return [LookedUp(given.decode(), int(change), _stories(held)) for given, change, *held in answers]
+
+    def commit(self, giving: Sequence[Giving], change: int) -> Committed:
+        """Gives articles their stories in one step and in order, up to the first that has one already, or to which a
+        story matters that others changed since `change` (-1: in any case)."""
+        flat: list[Raw] = []
+        for one in giving:
+            flat += (one.asking.article, one.story.id, *self._written(one.story, one.asking.at))
+            flat += self._asked(one.asking)
+        number, written, stories, *held = self._server.call(
+            "hketo_story_commit", self._keys.sequence, self._keys.prefix, change, self._keep, *flat
         )
-        if answer[0] == b"changed":
-            names = [name.decode() for name in answer[2::2]]
-            found = [
-                unpack(name, held) if held else None for name, held in zip(names, answer[3::2], strict=True)
-            ]
-            return Committed(None, int(answer[1]), dict(zip(names, found, strict=True)))
-        return Committed(answer[1].decode() if answer[0] == b"known" else story.id)
+        names = [name.decode() for name in held[::2]]
+        states = [unpack(name, raw) if raw else None for name, raw in zip(names, held[1::2], strict=True)]
+        return Committed(
+            int(written),
+            tuple(story.decode() for story in stories),
+            int(number),
+            dict(zip(names, states, strict=True)),
+            lost=int(number) < 0,
+        )
 
     def write(self, story: Story, at: float) -> None:
         """Replaces the state of a story, as after a merge or a split."""
         self._server.call(
-            "hketo_story_write", self._keys.sequence, self._keys.prefix, story.id, *self._written(story, at)
+            "hketo_story_write",
+            self._keys.sequence,
+            self._keys.prefix,
+            self._keep,
+            story.id,
+            *self._written(story, at),
         )
 
     def read(self, names: Iterable[str]) -> dict[str, Story]:
@@ -162,15 +195,15 @@ class RedisStories:
         names = cast("list[bytes]", self._server.client.zrevrange(self._keys.changed_stories, 0, -1))
         return [name.decode() for name in names]
 
-    def _asked(self, doc: Weighted, at: float) -> tuple[bytes | int, ...]:
-        terms = b"".join(struct.pack(">II", _hash(term), int(weight)) for term, weight in lookup_terms(doc))
-        this = int(at // TERM_PERIOD)
+    def _asked(self, asking: Asking) -> tuple[Raw, ...]:
+        terms = _packed([term for term, _ in asking.terms])
+        weights = struct.pack(f">{len(asking.terms)}I", *(int(weight) for _, weight in asking.terms))
+        this = int(asking.at // TERM_PERIOD)
         # A story is written under the period of its articles; one article may be ahead of another by a period.
-        return terms, *range(this - int(self._rules.window // TERM_PERIOD), this + 2)
+        return terms, weights, this - int(self._rules.window // TERM_PERIOD), this + 1
 
-    def _written(self, story: Story, at: float) -> tuple[bytes | int, ...]:
-        terms = index_terms(story)
-        return pack(story), self._keep, int(at // TERM_PERIOD), _packed(terms)
+    def _written(self, story: Story, at: float) -> tuple[Raw, ...]:
+        return pack(story), int(at // TERM_PERIOD), _packed(index_terms(story))
 
 
 def pack(story: Story) -> bytes:
@@ -203,10 +236,7 @@ def _rounded(weights: Mapping[str, float]) -> dict[str, int]:
     return {term: count for term, value in weights.items() if (count := round(value))}
 
 
-@lru_cache(maxsize=65_536)
-def _hash(term: str) -> int:
-    return crc32(term.encode("utf-8", "surrogatepass"))
-
-
 def _packed(terms: Sequence[str]) -> bytes:
-    return struct.pack(f">{len(terms)}I", *map(_hash, terms))
+    """The hash of each term, 4 bytes. No term holds a line's end, so one text is encoded instead of hundreds."""
+    encoded = "\n".join(terms).encode("utf-8", "surrogatepass").split(b"\n") if terms else ()
+    return struct.pack(f">{len(terms)}I", *map(crc32, encoded))

@@ -15,9 +15,10 @@ from worker.audit.plain import row_object, stats_objects, why_object
 from worker.audit.sources import source_rows
 from worker.audit.stats import stats
 from worker.audit.why import unknown, why
-from worker.query.plain import article_object
+from worker.query import stories as storylist
+from worker.query.plain import article_object, decision_object, story_object
 from worker.store.outbox import AlertRecord
-from worker.web import ledger, shapes, storylist
+from worker.web import ledger, shapes
 from worker.web.access import Scope
 from worker.web.asking import Criteria, Paged, question
 from worker.web.context import Web, web_of
@@ -107,20 +108,21 @@ def explain(
 def stories(request: Request, criteria: Annotated[Paged, Query()]) -> Response:
     """Stories that have an article which is asked for, newest first, each once."""
     web = web_of(request)
-    found = storylist.page(web.runtime, question(criteria, web.zone))
+    found = storylist.stories(web.runtime, question(criteria, web.zone).query)
     body = {"stories": [story_object(one) for one in found.stories], "cursor": found.cursor or None}
     return json_answer(body, headers=_next(request, found.cursor))
 
 
 @router.get(
-    "/stories/{id}", tags=["stories"], response_model=shapes.StoryShape, responses=documented(404, 422)
+    "/stories/{id}", tags=["stories"], response_model=shapes.StoryDetailShape, responses=documented(404, 422)
 )
 def story(request: Request, id: PublicId) -> Response:
-    """One story with its articles."""
+    """One story with its articles, and what was merged into it or split from it."""
     found = storylist.story(web_of(request).runtime, id)
     if found is None:
         raise Problem(404, f"no story {id} is kept")
-    return json_answer(story_object(found))
+    decisions = storylist.decisions(web_of(request).runtime, found.id)
+    return json_answer({**story_object(found), "decisions": [decision_object(one) for one in decisions]})
 
 
 @router.get("/alerts", tags=["alerts"], response_model=shapes.AlertList, responses=documented(422))
@@ -208,21 +210,6 @@ def watch_object(watch: Watch) -> dict[str, Any]:
 
 
 _WATCH_LISTS = ("tags_any", "tags_all", "tags_none", "langs", "tiers", "words", "channels")
-
-
-def story_object(found: storylist.Told) -> dict[str, Any]:
-    """A story as plain values."""
-    articles = found.articles
-    return {
-        "id": found.id,
-        "title": found.lead.title,
-        "grade": found.grade,
-        "size": found.size,
-        "langs": sorted({one.lang for one in articles}),
-        "publishers": list(dict.fromkeys(one.publisher or one.source for one in articles)),
-        "tags": sorted({tag for one in articles for tag in one.tags}),
-        "articles": [article_object(one) for one in articles],
-    }
 
 
 def _why(web: Web, wanted: str) -> Response:

@@ -9,6 +9,7 @@ from worker.alerts.message import one_line
 from worker.alerts.view import web_address
 from worker.audit.why import Why
 from worker.plain import duration
+from worker.query.stories import Told
 from worker.store.articles import STORED, StoredArticle
 from worker.web.charts import Chart, growth
 from worker.web.marked import Pieces, marked, paragraphs
@@ -26,7 +27,6 @@ from worker.web.show import (
     quoted,
     tags_of,
 )
-from worker.web.storylist import Told
 
 #: Chinese of both scripts is read side by side with the others as one column each.
 _COLUMNS = ("en", "ms", "id", "zh-Hant", "zh-Hans", "other")

@@ -17,8 +17,10 @@ from worker.alerts.when import zone_label
 from worker.audit.sources import source_rows
 from worker.audit.why import unknown, why
 from worker.query import QueryError, QuerySyntaxError
+from worker.query import stories as storylist
+from worker.query.stories import Told
 from worker.store.articles import StoredArticle
-from worker.web import detail, ledger, overview, storylist, templating
+from worker.web import detail, ledger, overview, templating
 from worker.web.address import Address, address
 from worker.web.asking import Count, Paged, Question, question
 from worker.web.context import Web
@@ -26,7 +28,6 @@ from worker.web.coverage import coverage
 from worker.web.problems import Problem
 from worker.web.show import Day, Reader, Row, days, row
 from worker.web.sidebar import active, choices, facets
-from worker.web.storylist import Told
 from worker.web.words import LANGUAGES, choose, words
 
 ON_PAGE = 30
@@ -108,7 +109,7 @@ class Pages:
         if wanted.get("view") == "articles":
             found = asked.page(self.web.runtime)
             return [row(_alone(one), reader, shown, alone=True) for one in found.articles], found.cursor
-        page = storylist.page(self.web.runtime, asked)
+        page = storylist.stories(self.web.runtime, asked.query)
         return [row(story, reader, shown) for story in page.stories], page.cursor
 
     def fragment(self, request: Request, id: str) -> Response:

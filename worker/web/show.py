@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from worker.alerts.message import one_line
 from worker.alerts.view import web_address
+from worker.query.stories import Told
 from worker.store.articles import StoredArticle
 from worker.web.address import Address
 from worker.web.asking import Question
 from worker.web.charts import Chart, growth
 from worker.web.marked import Pieces, marked
-from worker.web.storylist import Told
 from worker.web.words import Words
 
 SHOWN_PUBLISHERS = 3

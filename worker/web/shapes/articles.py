@@ -144,6 +144,32 @@ class FacetsShape(Shape):
     days: list[DayCountShape]
 
 
+class GrowthShape(Shape):
+    """Articles that a story got in the hour that begins at `hour`."""
+
+    hour: Time
+    articles: int
+
+
+class DecisionShape(Shape):
+    """A merge (`other` went into `story`) or a split (`other` came out of it)."""
+
+    kind: str
+    story: str
+    other: str
+    by: str
+    reason: str
+    at: Time
+
+
+class ChangedStory(Shape):
+    """What was done: `other` went into `story` or came out of it."""
+
+    story: str
+    other: str
+    decision: DecisionShape | None
+
+
 class StoryShape(Shape):
     """Articles on one event, newest first. `size` counts also those that are not listed here."""
 
@@ -151,10 +177,19 @@ class StoryShape(Shape):
     title: str
     grade: int
     size: int
+    first: Time
+    last: Time
     langs: list[str]
     publishers: list[str]
     tags: list[str]
+    growth: list[GrowthShape]
     articles: list[ArticleShape]
+
+
+class StoryDetailShape(StoryShape):
+    """One story, and the merges and splits it went through, the latest first."""
+
+    decisions: list[DecisionShape]
 
 
 class StoryPageShape(Shape):
