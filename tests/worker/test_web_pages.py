@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from importlib.resources import files
 from string import Formatter
 
 import pytest
@@ -11,9 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 
+from parsers.gazetteer import builtin
 from tests.support.stored import Item, put
 from tests.support.web import Visitor, join, pick, runtime_on, visitor
 from tests.worker.test_web_api import ALL, CHINESE, DROPPED, FLIGHTS, MENTION, OFFICE
+from worker.audit.sources import STATES
+from worker.query.language import TAG_FIELDS
 from worker.runtime import Runtime
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -187,14 +191,40 @@ def test_languages_have_the_same_texts_with_the_same_gaps() -> None:
         assert all(gaps(english[key]) >= gaps(text) for key, text in other.items() if key in english)
         assert len(words(lang).months) == 12
         assert len(words(lang).weekdays) == 7
-    used = set(re.findall(r't\.say\("(\w+)"', "".join(open_templates())))
-    assert used <= set(english)
 
 
-def open_templates() -> list[str]:
-    from importlib.resources import files  # noqa: PLC0415 - only here
+#: Texts whose keys are put together from a value, by their beginning.
+MADE = ("grade_", "grade_at_least_", "lang_", "where_", "state_", "step_", "kind_")
 
-    return [item.read_text("utf-8") for item in files("worker.web").joinpath("templates").iterdir()]
+
+def test_every_text_that_is_asked_for_is_there_and_none_is_idle() -> None:
+    sources = "".join(open_files("", ".py") + open_files("templates", ".j2"))
+    texts = {key for key in words("en").texts if "/" not in key}
+    asked = set(re.findall(r'(?:say|count)\("(\w+)"', sources))
+    assert asked <= texts
+    named = set(re.findall(r'"(\w+)"', sources)) | {state.replace(" ", "_") for state in STATES}
+    idle = {key for key in texts - named if not key.startswith(MADE) and not key.endswith("_one")}
+    assert idle == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_put_together_from_values_has_its_text(lang: str) -> None:
+    has = words(lang).texts
+    wanted = {
+        *(f"grade_{n}" for n in (1, 2, 3)),
+        *(f"lang_{name}" for name in ("en", "ms", "id", "zh-Hans", "zh-Hant", "other")),
+        *(f"where_{place}" for place in ("title", "summary", "text", "source")),
+        *(f"state_{state}" for state in ("pending", "sent", "dead")),
+        *(f"step_{step}" for step in ("published", "seen", "stored", "alerted")),
+        *(f"kind_{kind}" for kind in TAG_FIELDS if kind != "tag"),
+        *(name.tag for name in builtin().names if name.kind == "topic" and name.tag),
+    }
+    assert wanted - set(has) == set()
+
+
+def open_files(folder: str, ending: str) -> list[str]:
+    found = files("worker.web").joinpath(folder) if folder else files("worker.web")
+    return [item.read_text("utf-8") for item in found.iterdir() if item.name.endswith(ending)]
 
 
 @pytest.mark.parametrize(
@@ -224,6 +254,28 @@ def test_days_and_tags_are_written_as_each_language_does() -> None:
     assert words("zh-Hans").tag("topic/trade") == "贸易"
     assert words("en").tag("figure/rm105.09bn") == "RM105.09bn"
     assert words("en").tag("topic/unheard-of") == "Unheard of"
+
+
+def test_tags_are_suggested_as_links_that_keep_the_question(client: Visitor) -> None:
+    def told(query: str) -> list[tuple[str, str]]:
+        answer = client.get(f"/suggestions?{query}")
+        assert answer.status_code == 200
+        options = pick(html.fromstring(answer.content), "[role=option]")
+        return [(pick(one, "span")[0].text, one.get("data-href")) for one in options]
+
+    office = ("HKETO Kuala Lumpur", "/?tag=office%2Fhketo-kl")
+    assert told("typed=trad") == [("Trade", "/?tag=topic%2Ftrade"), office]  # by its name, by a form
+    assert told("typed=seats%20trad&grade=2&q=old")[0] == ("Trade", "/?grade=2&q=seats&tag=topic%2Ftrade")
+    assert "Trade" not in dict(told("typed=trad&tag=topic/trade"))
+    assert told("typed=t") == told("typed=") == told("") == told("typed=%3Cb%3E") == []
+    assert told("typed=貿&hl=ms")[0] == ("Perdagangan", "/?tag=topic%2Ftrade")
+
+
+def test_one_row_of_the_ledger_can_be_had(client: Visitor) -> None:
+    [first, *_] = client.get("/api/v1/alerts").json()["alerts"]
+    answer = client.get(f"/alert/{first['alert_id']}")
+    assert OFFICE.title in answer.text
+    assert client.get("/alert/none").status_code == 404
 
 
 def test_markup_in_texts_never_runs(runtime: Runtime, server: Server, keys: Keys) -> None:

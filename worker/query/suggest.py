@@ -27,7 +27,8 @@ def suggest(
     store: HasStore, typed: str, limit: int = 10, kinds: Sequence[str] = TAG_FIELDS
 ) -> list[Suggestion]:
     """Tags that articles have and whose name, or a word of it, begins with `typed`, or that the gazetteer writes
-    so in one of its languages: `anw`, `john l`, `李家`, `person/j`. The most frequent first."""
+    so in one of its languages: `anw`, `john l`, `李家`, `person/j`. Those found by their own name first, then the most
+    frequent."""
     wanted = fold(typed).strip()
     if not wanted:
         return []
@@ -37,7 +38,7 @@ def suggest(
             form = _begins(one.value, wanted)
             if form is not None:
                 found.append(Suggestion(one.value, one.count, form))
-    return sorted(found, key=lambda one: (-one.count, one.tag))[:limit]
+    return sorted(found, key=lambda one: (one.form != "", -one.count, one.tag))[:limit]
 
 
 def _begins(tag: str, wanted: str) -> str | None:

@@ -19,6 +19,7 @@ from worker.web.shapes.articles import (
     SightingShape,
     StoryPageShape,
     StoryShape,
+    SuggestionList,
     ValueCount,
 )
 from worker.web.shapes.base import Shape
@@ -50,6 +51,7 @@ __all__ = [
     "StoryPageShape",
     "StoryRefShape",
     "StoryShape",
+    "SuggestionList",
     "ValueCount",
     "WatchAnswerShape",
     "WatchList",
