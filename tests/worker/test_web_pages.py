@@ -268,7 +268,9 @@ def test_tags_are_suggested_as_links_that_keep_the_question(client: Visitor) -> 
     assert told("typed=seats%20trad&grade=2&q=old")[0] == ("Trade", "/?grade=2&q=seats&tag=topic%2Ftrade")
     assert "Trade" not in dict(told("typed=trad&tag=topic/trade"))
     assert told("typed=t") == told("typed=") == told("") == told("typed=%3Cb%3E") == []
-    assert told("typed=貿&hl=ms")[0] == ("Perdagangan", "/?tag=topic%2Ftrade")
+    assert told("typed=dagang&hl=en") == told("typed=agang&hl=ms") == []
+    assert told("typed=perdag&hl=ms")[0] == ("Perdagangan", "/?tag=topic%2Ftrade")
+    assert told("typed=易&hl=zh-Hant")[0] == ("貿易", "/?tag=topic%2Ftrade")
 
 
 def test_one_row_of_the_ledger_can_be_had(client: Visitor) -> None:

@@ -61,17 +61,19 @@ def options(runtime: Runtime, typed: str, wanted: Address, words: Words) -> list
     """For what was `typed` into the field of the list `wanted`: for all of it, else for its last word, the rest of
     which stays a question."""
     whole = one_line(typed, 100)
-    found, rest = _suggested(runtime, whole), ""
+    found, rest = _suggested(runtime, whole, words), ""
     if not found and " " in whole:
         rest, _, last = whole.rpartition(" ")
-        found = _suggested(runtime, last)
+        found = _suggested(runtime, last, words)
     there = wanted.put("q", rest)
     return [_option(one, there, words) for one in found if not there.has("tag", one.tag)]
 
 
-def _suggested(runtime: Runtime, typed: str) -> Sequence[Suggestion]:
+def _suggested(runtime: Runtime, typed: str, words: Words) -> Sequence[Suggestion]:
     """One letter of an alphabet says nothing yet; one Chinese character does."""
-    return suggest(runtime, typed, SHOWN) if len(typed) > 1 or not typed.isascii() else ()
+    if len(typed) > 1 or not typed.isascii():
+        return suggest(runtime, typed, SHOWN, names=words.texts)
+    return ()
 
 
 def _option(one: Suggestion, there: Address, words: Words) -> Option:
