@@ -260,7 +260,7 @@ def test_tags_are_suggested_as_links_that_keep_the_question(client: Visitor) -> 
     def told(query: str) -> list[tuple[str, str]]:
         answer = client.get(f"/suggestions?{query}")
         assert answer.status_code == 200
-        options = pick(html.fromstring(answer.content), "[role=option]")
+        options = pick(html.fromstring(answer.text), "[role=option]")
         return [(pick(one, "span")[0].text, one.get("data-href")) for one in options]
 
     office = ("HKETO Kuala Lumpur", "/?tag=office%2Fhketo-kl")
