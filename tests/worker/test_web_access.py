@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
+import socket
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from worker.store.client import Server
 from worker.web.access import Caller, Pace, Scope, Tokens, credentials, host_name, scope_of
 from worker.web.app import application
 from worker.web.context import Web
+from worker.web.listening import listen
 
 TOKENS = Tokens(TOKEN, ADMIN)
 
@@ -130,3 +133,23 @@ def test_opening_it_to_others_without_a_token_is_refused() -> None:
         load(None, {"web.token": "short"}, {})
     shown = {origin.name: origin.value for origin in load(None, {"web.token": TOKEN}, {}).origins()}
     assert shown["web.token"] == "***"
+
+
+def test_answers_do_not_wait_for_the_acknowledgement_of_their_head() -> None:
+    """Nagle's algorithm with delayed acknowledgements costs 40 ms an answer."""
+    set_on: list[int] = []
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = writer.get_extra_info("socket")
+        set_on.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async def ask() -> None:
+        with listen("127.0.0.1", 0) as opened:
+            async with await asyncio.start_server(answer, sock=opened):
+                reader, writer = await asyncio.open_connection(*opened.getsockname())
+                await reader.read()
+                writer.close()
+
+    asyncio.run(ask())
+    assert set_on == [1]
