@@ -268,9 +268,9 @@ def articles(count: int, seed: int = 1, first: int = 0, days: float = DAYS) -> I
             else timedelta(minutes=rng.expovariate(1 / 15))
         )
         language = languages()[rng.choices(kinds, weights)[0]]
-        first, second = (outlets[int(often.draw(rng))] for _ in range(2))
+        one, other = (outlets[int(often.draw(rng))] for _ in range(2))
         yield _made(
-            first + i, rng, language, seen, seen - late, (first, second) if rng.random() < 0.1 else (first,)
+            first + i, rng, language, seen, seen - late, (one, other) if rng.random() < 0.1 else (one,)
         )
 
 

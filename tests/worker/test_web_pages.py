@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 
+from feeds.outcome import Outcome
 from parsers.gazetteer import builtin
 from tests.support.stored import Item, put
 from tests.support.web import Visitor, join, pick, runtime_on, visitor
@@ -143,8 +144,10 @@ def test_older_pages_lead_back(runtime: Runtime, server: Server, keys: Keys) -> 
 
 def test_one_story_stands_side_by_side(runtime: Runtime, client: Visitor) -> None:
     join(runtime, CHINESE.title, OFFICE.title, MENTION.title)
-    page = parsed(client, "/")
-    assert heads(page) == [CHINESE.title, FLIGHTS.title]
+    assert heads(parsed(client, "/?hl=zh-Hans")) == [CHINESE.title, FLIGHTS.title]
+    assert heads(parsed(client, "/?q=stocks")) == [MENTION.title]  # told by what answers
+    page = parsed(client, "/?hl=en")
+    assert heads(page) == [OFFICE.title, FLIGHTS.title]
     assert pick(page, ".size")[0].text == "3 articles"
     assert pick(page, ".spark rect")
     story = parsed(client, pick(page, ".row h3 a")[0].get("href"))
@@ -194,7 +197,7 @@ def test_languages_have_the_same_texts_with_the_same_gaps() -> None:
 
 
 #: Texts whose keys are put together from a value, by their beginning.
-MADE = ("grade_", "grade_at_least_", "lang_", "where_", "state_", "step_", "kind_")
+MADE = ("grade_", "grade_at_least_", "lang_", "where_", "state_", "step_", "kind_", "outcome_")
 
 
 def test_every_text_that_is_asked_for_is_there_and_none_is_idle() -> None:
@@ -216,6 +219,7 @@ def test_what_is_put_together_from_values_has_its_text(lang: str) -> None:
         *(f"where_{place}" for place in ("title", "summary", "text", "source")),
         *(f"state_{state}" for state in ("pending", "sent", "dead")),
         *(f"step_{step}" for step in ("published", "seen", "stored", "alerted")),
+        *(f"outcome_{outcome.value}" for outcome in Outcome),
         *(f"kind_{kind}" for kind in TAG_FIELDS if kind != "tag"),
         *(name.tag for name in builtin().names if name.kind == "topic" and name.tag),
     }
@@ -250,6 +254,8 @@ def test_days_and_tags_are_written_as_each_language_does() -> None:
     assert words("zh-Hant").day(date(2026, 11, 24)) == "2026年11月24日　星期二"
     assert words("ms").day(date(2026, 11, 24)) == "Sel 24 Nov 2026"
     assert words("en").tag("office/hketo-kl") == "HKETO Kuala Lumpur"
+    assert words("en").tag("org/hkstp") == "HKSTP"
+    assert words("ms").tag("org/miti") == "MITI"
     assert words("zh-Hant").tag("person/john-lee") == "李家超"
     assert words("zh-Hans").tag("topic/trade") == "贸易"
     assert words("en").tag("figure/rm105.09bn") == "RM105.09bn"
