@@ -29,7 +29,7 @@ from parsers.relevance import judge
 from parsers.script import fold
 from worker import entries, identity
 from worker.entries import Occasion, Rules
-from worker.store.articles import PutRequest
+from worker.placing import Decided
 
 CASES = Path(__file__).resolve().parent.parent / "tests" / "cases" / "judged"
 END = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -240,30 +240,38 @@ def _forms(field: str) -> dict[str, Zipf]:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One article and the puts that store it: its own, and that of a second source for one in ten."""
+    """One article and what stores it: its own entry, and that of a second source for one in ten."""
 
     lang: str
     title: str
     text: str
-    puts: tuple[PutRequest, ...]
+    entries: tuple[Decided, ...]
+    seen: float
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Tags of the index."""
+        return self.entries[0].request.tags
 
 
-def articles(count: int, seed: int = 1) -> Iterator[Made]:
-    """The first `count` articles in the order of their arrival, spread over the days before END."""
+def articles(count: int, seed: int = 1, first: int = 0, days: float = DAYS) -> Iterator[Made]:
+    """`count` articles in the order of their arrival, spread over the `days` before END, numbered from `first`."""
     rng = random.Random(seed)
     kinds, weights = zip(*SHARES, strict=True)
     outlets = catalogue_sources()
     often = Zipf([str(i) for i in range(len(outlets))])
     for i in range(count):
-        seen = END - timedelta(days=DAYS) * (1 - (i + 1) / count)
+        seen = END - timedelta(days=days) * (1 - (i + 1) / count)
         late = (
             timedelta(days=rng.uniform(1, 5))
             if rng.random() < 0.02
             else timedelta(minutes=rng.expovariate(1 / 15))
         )
         language = languages()[rng.choices(kinds, weights)[0]]
-        first, second = (outlets[int(often.draw(rng))] for _ in range(2))
-        yield _made(i, rng, language, seen, seen - late, (first, second) if rng.random() < 0.1 else (first,))
+        one, other = (outlets[int(often.draw(rng))] for _ in range(2))
+        yield _made(
+            first + i, rng, language, seen, seen - late, (one, other) if rng.random() < 0.1 else (one,)
+        )
 
 
 def _made(
@@ -278,11 +286,11 @@ def _made(
     summary = f"{lead.sentence}{language.space}{language.prose(rng, 30 if whole else length)}"
     text = f"{summary}\n{language.prose(rng, length - 30)}" if whole else summary
     content = Content(title, summary, text, language.lang, lead.verdict)
-    puts = tuple(
+    shown = tuple(
         _request(i * 2 + k, outlet, content, at, seen + timedelta(minutes=9 * k))
         for k, outlet in enumerate(outlets)
     )
-    return Made(language.lang, title, text, puts)
+    return Made(language.lang, title, text, shown, seen.timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +302,7 @@ class Content:
     verdict: Verdict
 
 
-def _request(i: int, outlet: Outlet, told: Content, at: datetime, seen: datetime) -> PutRequest:
+def _request(i: int, outlet: Outlet, told: Content, at: datetime, seen: datetime) -> Decided:
     home = outlet.home if i % 2 == 0 else "https://wire.example"
     own, chinese = i // 2, told.lang.startswith("zh")
     slug = f"{own * 2654435761 % 2**32:08x}" if chinese else "-".join(told.title.split()[:7]).lower()
@@ -318,4 +326,4 @@ def _request(i: int, outlet: Outlet, told: Content, at: datetime, seen: datetime
     )
     occasion = Occasion(f"p{i}", outlet.id, seen, first=False)
     mark = identity.fingerprint(0, entry, outlet.id)
-    return entries.request_for(article, mark, told.verdict, (), occasion, RULES)
+    return Decided(entries.request_for(article, mark, told.verdict, (), occasion, RULES), article)

@@ -1,12 +1,19 @@
 """How fast stored articles are found, and what they take, at 10,000 and 100,000 articles.
 
-    python -m benchmarks.query [--quick]
+    python -m benchmarks.query [--quick] [--keep DIR]
 
-The articles are those of `benchmarks.corpus`; the server is the embedded one, on a core it shares with the asking
-process and whatever else runs. Each figure is the 95th percentile of the wall-clock time of one question in one
-process, of 200 questions drawn from what the articles hold (a fresh Python process would add its start). `cpu` is the
-same of processor time of asking process and server together. Questions are asked in rounds, a new article being
-stored before each, so that nothing but what is settled can be answered from the asker's memory. The last line is JSON.
+The articles are those of `benchmarks.corpus`, placed and put as processing does it: copies and stories are looked for
+first, so that all indexes are there. The server is the embedded one, on a core it shares with the asking process and
+whatever else runs. Each figure is the 95th percentile of the wall-clock time of one question, of 200 of its kind drawn
+from what the articles hold: to the store, in this process; and to the API, a process of its own, over HTTP on
+loopback. `cpu` is the same of processor time of asker and server together. Questions are asked in rounds, a new
+article being stored before each, so that nothing but what is settled can be answered from the asker's memory.
+`bytes_per_article` is the server's memory of data. What lives for days (sketches of texts, live stories) is counted as
+of the last days, as it would be had the articles come over 400 days. Everything is exported as well, in each format,
+and the most memory that the API's process takes for it is noted. The last line is JSON; `growth` is by how much a
+figure is larger at the last size than at the first. Exit code 1 when an aim is missed.
+
+--keep DIR keeps the filled stores there and takes them up again: filling takes minutes and need not be repeated.
 """
 
 from __future__ import annotations
@@ -17,132 +24,122 @@ import random
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import END, Made, articles
-from parsers.script import fold
+from benchmarks.questions import KINDS, Material
+from benchmarks.served import Api, forget_peak, peak_kb, serving
 from worker.embedded import server_for
-from worker.query import Query, Store, facets, search
+from worker.formats import Format
+from worker.placing import put_placed
+from worker.query import Store
 from worker.store.articles import put_many
 from worker.store.client import Server, connect
 from worker.store.keys import Keys
+from worker.stories import StoryDesk
 
 KEYS = Keys("bench")
 ROUNDS = 200
-KINDS = ("page", "tags", "words", "phrase", "cjk", "facets")
-LIMITS_MS = 25.0
-MOST_BYTES = 3500
+AT_ONCE = 5  # articles put together, as those of one body
+KEEP = 800 * 86400
+FLEETING = timedelta(days=16)  # longer than anything lives that is not kept as long as its article
+LIMIT_MS, API_LIMIT_MS, MOST_BYTES = 25.0, 50.0, 3500
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """95th percentiles of one way of asking, in milliseconds by kind, and the median number of answers."""
+
+    wall: dict[str, float]
+    cpu: dict[str, float]
+    found: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What filling a store showed, and how many articles were put since."""
+
+    stored_per_s: float
+    bytes_per_article: int
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What was measured at one number of articles. Times in milliseconds, 95th percentile."""
+    """What was measured at one number of articles. `export`: peak memory in MB of the API's process by format."""
 
     articles: int
-    stored_per_s: float
-    bytes_per_article: int
-    wall: dict[str, float]
-    cpu: dict[str, float]
-    found: dict[str, int]  # median number of answers
+    filled: Filled
+    store: Figures
+    api: Figures
+    export: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What questions are drawn from."""
-
-    tags: Sequence[str]
-    words: Sequence[tuple[str, str]]
-    phrases: Sequence[str]
-    bigrams: Sequence[str]
-
-
-def fill(server: Server, made: Iterator[Made], number: int) -> tuple[Material, float]:
-    """Stores `number` articles; the rate is that of the store alone."""
-    rng, seconds = random.Random(7), 0.0
-    tags: Counter[str] = Counter()
-    words, phrases, bigrams = [], [], []
-    for start_at in range(0, number, 50):
-        some = list(islice(made, min(50, number - start_at)))
-        puts = [put for one in some for put in one.puts]
+def fill(server: Server, made: Iterator[Made], number: int) -> Filled:
+    """Stores `number` articles; the rate is that of placing and putting alone."""
+    before, seconds, forgotten = _used(server), 0.0, False
+    for _ in range(0, number, AT_ONCE):
+        some = list(islice(made, AT_ONCE))
+        if not forgotten and some[0].seen > (END - FLEETING).timestamp():
+            _forget_what_is_past(server)
+            forgotten = True
         start = time.perf_counter()
-        put_many(server, KEYS, puts)
+        _put(server, some)
         seconds += time.perf_counter() - start
-        server.client.delete(*(KEYS.body_fates(put.poll) for put in puts))  # as the end of a body does
-        for one in some:
-            tags.update(
-                tag
-                for tag in one.puts[0].tags
-                if not tag.startswith(("lang/", "source/", "country/", "grade/"))
-            )
-            if rng.random() < 0.02:
-                taken = fold(one.text).replace(".", "").split()
-                if one.lang.startswith("zh"):
-                    at = rng.randrange(max(1, len(one.text) - 2))
-                    bigrams.append(one.text[at : at + 2])
-                elif len(taken) > 9:
-                    at = rng.randrange(len(taken) - 2)
-                    words.append((taken[at], rng.choice(taken)))
-                    phrases.append(" ".join(taken[at : at + rng.choice((2, 2, 3))]))
-    frequent = [tag for tag, _ in tags.most_common(80)]
-    usable = [pair for pair in bigrams if len(pair) == 2 and pair.isalpha()]
-    return Material(
-        frequent, [w for w in words if all(map(str.isalnum, w))], phrases, usable
-    ), number / seconds
+    return Filled(round(number / seconds, 1), (_used(server) - before) // number)
 
 
-def questions(kind: str, material: Material, rng: random.Random) -> Callable[[Store], int]:
-    """One question of a kind; asking it gives the number of answers."""
-    since = END - timedelta(days=rng.choice((7, 30, 90)))
-    match kind:
-        case "page":
-            return lambda store: search(store, Query(grade_min=rng.choice((1, 2)))).total
-        case "tags":
-            pair = tuple(rng.sample(material.tags[:40], 2))
-            return lambda store: search(store, Query(tags_all=pair, since=since)).total
-        case "words":
-            both = rng.choice(material.words)
-            return lambda store: search(store, Query(words=both)).total
-        case "phrase":
-            phrase = rng.choice(material.phrases)
-            return lambda store: search(store, Query(words=(phrase,))).total
-        case "cjk":
-            bigram = rng.choice(material.bigrams)
-            return lambda store: search(store, Query(words=(bigram,))).total
-        case _:
-            asked = rng.choice(
-                (
-                    Query(),
-                    Query(tags_all=(rng.choice(material.tags),)),
-                    Query(words=rng.choice(material.words)[:1]),
-                )
-            )
-            return lambda store: facets(store, asked).total
+def _put(server: Server, some: Sequence[Made]) -> None:
+    desk = StoryDesk(server, KEYS, KEEP)
+    decided = [entry for one in some for entry in one.entries]
+    put_placed(desk, partial(put_many, server, KEYS), decided, some[-1].seen)
+    server.client.delete(*(KEYS.body_fates(one.request.poll) for one in decided))  # as the end of a body does
 
 
-def ask(
-    server: Server, material: Material, more: Iterator[Made]
-) -> tuple[dict[str, float], dict[str, float], dict[str, int]]:
-    rng, store = random.Random(11), Store(server, KEYS)
+def _forget_what_is_past(server: Server) -> None:
+    """Drops what would have expired by END: the server's clock does not know that days went by."""
+    client: Any = server.client
+    for names in _batches(client.scan_iter(count=1000), 1000):
+        pipe = client.pipeline(transaction=False)
+        for name in names:
+            pipe.ttl(name)
+        past = [
+            n for n, left in zip(names, pipe.execute(), strict=True) if 0 < left <= FLEETING.total_seconds()
+        ]
+        if past:
+            client.delete(*past)
+
+
+def _batches(names: Iterator[bytes], size: int) -> Iterator[list[bytes]]:
+    while some := list(islice(names, size)):
+        yield some
+
+
+def ask(asking: Callable[[str, random.Random], int], cpu: Callable[[], float],
+        more: Callable[[], None]) -> Figures:  # fmt: skip
+    """Rounds of one question of each kind. `asking` asks one and gives the number of answers; `cpu` is the processor
+    time so far of all who take part; `more` stores one more article."""
+    rng = random.Random(11)
     wall: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    cpu: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    spent: dict[str, list[float]] = {kind: [] for kind in KINDS}
     found: dict[str, list[int]] = {kind: [] for kind in KINDS}
     for _ in range(ROUNDS):
-        put_many(server, KEYS, next(more).puts)
+        more()
         for kind in KINDS:
-            asking = questions(kind, material, rng)
-            own, theirs, start = time.process_time(), _server_seconds(server), time.perf_counter()
-            found[kind].append(asking(store))
+            before, start = cpu(), time.perf_counter()
+            found[kind].append(asking(kind, rng))
             wall[kind].append((time.perf_counter() - start) * 1000)
-            cpu[kind].append((time.process_time() - own + _server_seconds(server) - theirs) * 1000)
-    return (
+            spent[kind].append((cpu() - before) * 1000)
+    return Figures(
         {kind: _p95(values) for kind, values in wall.items()},
-        {kind: _p95(values) for kind, values in cpu.items()},
+        {kind: _p95(values) for kind, values in spent.items()},
         {kind: sorted(values)[len(values) // 2] for kind, values in found.items()},
     )
 
@@ -156,18 +153,67 @@ def _p95(values: Sequence[float]) -> float:
     return round(sorted(values)[int(len(values) * 0.95)], 1)
 
 
-def measure(number: int) -> Size:
-    """Fills a server of its own and asks it."""
-    made = articles(number + ROUNDS, seed=number)
-    with tempfile.TemporaryDirectory() as folder, server_for(Path(folder), "everysec") as url:
+def exported(api: Api) -> dict[str, float]:
+    """The most memory, in MB, of the API's process while it exports everything, by format."""
+    peaks = {}
+    for form in Format:
+        forget_peak(api.pid)
+        api.get(f"/api/v1/export?format={form.value}")
+        peaks[form.value] = round(peak_kb(api.pid) / 1000, 1)
+    return peaks
+
+
+def measure(number: int, keep: Path | None) -> Size:
+    """Fills a server of its own, or takes one up, and asks it."""
+    material = Material()
+    with ExitStack() as stack:
+        folder = keep / str(number) if keep else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(server_for(folder, "everysec"))
         server = Server(connect(url))
         server.load_functions()
-        before = _used(server)
-        material, rate = fill(server, made, number)
-        taken = (_used(server) - before) // number
-        wall, cpu, found = ask(server, material, made)
+        note = folder / "filled.json"
+        noted = (_noting(material, one) for one in articles(number, seed=number))
+        if note.exists():
+            filled = Filled(**json.loads(note.read_text()))
+            for _ in noted:  # the questions are drawn from the same articles
+                pass
+        else:
+            filled = fill(server, noted, number)
+        note.write_text(json.dumps(asdict(replace(filled, more=filled.more + 2 * ROUNDS))))
+        size = _asked(number, filled, material, server, url)
         server.client.close()
-    return Size(number, round(rate, 1), taken, wall, cpu, found)
+    return size
+
+
+def _noting(material: Material, one: Made) -> Made:
+    material.note(one)
+    return one
+
+
+def _asked(number: int, filled: Filled, material: Material, server: Server, url: str) -> Size:
+    store = Store(server, KEYS)
+    first = number + filled.more  # another run on a kept store puts others
+    made = articles(2 * ROUNDS, seed=first, first=first, days=0.5)
+
+    def more() -> None:
+        _put(server, [next(made)])
+
+    def own_cpu() -> float:
+        return time.process_time() + _server_seconds(server)
+
+    def to_store(kind: str, rng: random.Random) -> int:
+        return material.question(kind, rng).ask(store)
+
+    in_store = ask(to_store, own_cpu, more)
+    with tempfile.TemporaryDirectory() as folder, serving(url, KEYS.namespace, Path(folder)) as api:
+
+        def to_api(kind: str, rng: random.Random) -> int:
+            return api.get(material.question(kind, rng).path)
+
+        for kind in KINDS:  # what a process reads once
+            to_api(kind, random.Random(1))
+        over_http = ask(to_api, lambda: api.cpu_seconds + _server_seconds(server), more)
+        return Size(number, filled, in_store, over_http, exported(api))
 
 
 def _used(server: Server) -> int:
@@ -178,25 +224,48 @@ def _used(server: Server) -> int:
     )
 
 
+def figures(size: Size) -> dict[str, float]:
+    """The figures of one size by their names. `api_p95_ms` is that of the slowest kind."""
+    return {
+        **{f"{kind}_p95_ms": size.store.wall[kind] for kind in KINDS},
+        "api_p95_ms": max(size.api.wall.values()),
+        **{f"api_{kind}_p95_ms": size.api.wall[kind] for kind in KINDS},
+        "bytes_per_article": size.filled.bytes_per_article,
+        **{f"export_{form}_mb": peak for form, peak in size.export.items()},
+    }
+
+
+def table(sizes: Sequence[Size]) -> Iterator[str]:
+    """The figures of all sizes for a person."""
+    yield f"{'':18}" + "".join(f"{size.articles:>24,}" for size in sizes)
+    for name in ("store", "api"):
+        for kind in KINDS:
+            asked = [getattr(size, name) for size in sizes]
+            cells = (f"{one.wall[kind]:7.1f} ms ({one.cpu[kind]:.1f} cpu)" for one in asked)
+            said = f"   {asked[-1].found[kind]} {'answers' if name == 'store' else 'bytes'}"
+            yield f"{name + ' ' + kind:18}" + "".join(f"{cell:>24}" for cell in cells) + said
+    yield f"{'stored a second':18}" + "".join(f"{size.filled.stored_per_s:>24,.0f}" for size in sizes)
+    yield f"{'bytes each':18}" + "".join(f"{size.filled.bytes_per_article:>24,}" for size in sizes)
+    for form in Format:
+        cells = (f"{size.export[form.value]:.1f} MB" for size in sizes)
+        yield f"{'export ' + form.value:18}" + "".join(f"{cell:>24}" for cell in cells)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="2,000 and 10,000 articles")
-    sizes = [measure(n) for n in ((2_000, 10_000) if parser.parse_args().quick else (10_000, 100_000))]
-    print(f"{'':14}" + "".join(f"{size.articles:>24,}" for size in sizes))
-    for kind in KINDS:
-        cells = (f"{s.wall[kind]:7.1f} ms ({s.cpu[kind]:.1f} cpu)" for s in sizes)
-        print(f"{kind:14}" + "".join(f"{cell:>24}" for cell in cells) + f"   {sizes[-1].found[kind]} answers")
-    print(f"{'stored a second':14}" + "".join(f"{s.stored_per_s:>24,.0f}" for s in sizes))
-    print(f"{'bytes each':14}" + "".join(f"{s.bytes_per_article:>24,}" for s in sizes))
-    last = sizes[-1]
-    figures = {f"{kind}_p95_ms": last.wall[kind] for kind in KINDS} | {
-        "bytes_per_article": last.bytes_per_article
-    }
-    print(json.dumps(figures))
-    good = all(last.wall[kind] < LIMITS_MS for kind in KINDS) and last.bytes_per_article < MOST_BYTES
-    return 0 if good else 1
+    parser.add_argument("--keep", type=Path, help="a directory for the filled stores")
+    options = parser.parse_args()
+    numbers = (2_000, 10_000) if options.quick else (10_000, 100_000)
+    sizes = [measure(number, options.keep) for number in numbers]
+    print(*table(sizes), sep="\n")
+    first, last = figures(sizes[0]), figures(sizes[-1])
+    growth = {name: round(last[name] / first[name], 2) for name in last if first[name]}
+    print(json.dumps({**last, "growth": growth}))
+    quick = all(sizes[-1].store.wall[kind] < LIMIT_MS for kind in KINDS) and last["api_p95_ms"] < API_LIMIT_MS
+    return 0 if quick and last["bytes_per_article"] < MOST_BYTES else 1
 
 
 if __name__ == "__main__":

@@ -46,6 +46,20 @@ def test_axe_finds_nothing(tabs: Tabs, name: str) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_in_what_opens(tabs: Tabs, dark: bool) -> None:
+    page = tabs.open(dark=dark)
+    page.get_by_role("combobox").press_sequentially("trad")
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    assert violations(page) == []
+
+
 def test_axe_would_find_something(tabs: Tabs) -> None:
     page = tabs.open("/sources")
     page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<h5>x</h5><input>')")

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import CHINESE, FLIGHTS, HOSTILE, MALAY, OFFICE, Site, item
 from tests.support.browser import PHONE, WIDE, Tabs, focused, overflow
+from worker.alerts.watches import CORE
+from worker.store.articles import WantedAlert
 
 ROWS = ".row h3"
 GROUNDS = {False: "rgb(251, 250, 247)", True: "rgb(21, 23, 26)"}
@@ -24,7 +26,7 @@ def luminance(page: Page, selector: str) -> float:
 
 def test_words_find_and_filters_narrow(tabs: Tabs) -> None:
     page = tabs.open()
-    page.get_by_role("searchbox").fill('"trade office"')
+    page.get_by_role("combobox").fill('"trade office"')
     page.get_by_role("button", name="Search").click()
     expect(page.locator(ROWS)).to_have_text([OFFICE])
     expect(page.locator("h3 mark")).to_have_text(["Trade office"])
@@ -40,7 +42,7 @@ def test_words_find_and_filters_narrow(tabs: Tabs) -> None:
 def test_a_question_that_cannot_be_read_is_pointed_at_and_stays_in_the_field(tabs: Tabs) -> None:
     page = tabs.open("/?q=trade colour:red")
     expect(page.get_by_role("alert")).to_contain_text("colour")
-    expect(page.get_by_role("searchbox")).to_have_value("trade colour:red")
+    expect(page.get_by_role("combobox")).to_have_value("trade colour:red")
     tabs.trouble.clear()  # the browser notes that the answer is 422
 
 
@@ -66,7 +68,7 @@ def test_a_stored_article_arrives_by_itself(tabs: Tabs, site: Site) -> None:
     expect(page.locator(ROWS)).to_have_text(["Breaking: trade talks go on", "Breaking: trade talks begin"])
 
 
-def test_what_arrives_while_one_reads_below_waits_for_a_click(tabs: Tabs, site: Site) -> None:
+def test_what_arrives_while_one_reads_below_waits_until_it_is_asked_for(tabs: Tabs, site: Site) -> None:
     page = tabs.open("/?grade=1")
     expect(page.locator("#live")).to_have_text("Live")
     page.evaluate("window.scrollTo(0, 900)")
@@ -75,7 +77,8 @@ def test_what_arrives_while_one_reads_below_waits_for_a_click(tabs: Tabs, site: 
     button = page.get_by_role("button", name="1 new: show")
     expect(button).to_be_visible()
     expect(page.locator(ROWS).first).to_have_text(before)
-    button.click()
+    page.keyboard.press("n")
+    expect(button).to_be_hidden()
     expect(page.locator(ROWS).first).to_have_text("Late: one more meeting")
 
 
@@ -95,6 +98,59 @@ def test_the_keyboard_alone_is_enough(tabs: Tabs) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(FLIGHTS)
 
 
+def test_tags_are_suggested_while_one_types_and_taken_by_key(tabs: Tabs) -> None:
+    page = tabs.open("/?grade=2")
+    field = page.get_by_role("combobox")
+    field.press_sequentially("new flights avia")
+    option = page.get_by_role("option")
+    expect(option).to_have_text(re.compile("Tourism and aviation.*topic 1"))
+    field.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    field.press("Enter")
+    page.wait_for_url("**/?grade=2&q=new+flights&tag=topic%2Ftourism-aviation")
+    field.press("End")
+    field.press_sequentially(" hketo")
+    expect(option.first).to_be_visible()
+    field.press("Escape")
+    expect(option).to_have_count(0)
+    expect(field).to_have_value("new flights hketo")  # Escape closes the list first, then leaves the field
+    field.press("Escape")
+    assert focused(page) != "q"
+
+
+def test_a_suggestion_is_found_in_any_script_and_clicked(tabs: Tabs) -> None:
+    page = tabs.open(lang="zh-HK")
+    page.get_by_role("combobox").press_sequentially("国泰")
+    page.get_by_role("option").click()
+    expect(page.locator(ROWS)).to_have_text([FLIGHTS])
+    expect(page.locator(".chip")).to_have_text(["國泰航空 ×"])
+
+
+def test_help_opens_by_key_and_by_button_and_closes(tabs: Tabs) -> None:
+    page = tabs.open(lang="ms")
+    dialog = page.get_by_role("dialog", name="Bantuan")
+    page.keyboard.press("?")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("j")  # what is behind does not move
+    assert not focused(page).startswith("row-")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Bantuan").click()
+    dialog.get_by_role("button", name="Tutup").click()
+    expect(dialog).to_be_hidden()
+
+
+def test_an_alert_arrives_in_the_ledger(tabs: Tabs, site: Site) -> None:
+    page = tabs.open("/alerts")
+    expect(page.locator("#live")).to_have_text("Live")
+    site.store(
+        item("Alert: ministers meet", "", 0, 3, alerts=(WantedAlert(CORE.id, ("desk",), "grade 3"),)),
+        poll="alert",
+    )
+    expect(page.locator(".ledger h2").first).to_have_text("Alert: ministers meet")
+    expect(page.locator(".ledger li.row").first).to_contain_text("desk")
+
+
 def test_keys_move_through_the_list_and_stop_at_its_ends(tabs: Tabs) -> None:
     page = tabs.open()
     ids = page.locator(".row").evaluate_all("rows => rows.map(row => row.id)")
@@ -103,7 +159,7 @@ def test_keys_move_through_the_list_and_stop_at_its_ends(tabs: Tabs) -> None:
         assert focused(page) == ids[place]
     page.keyboard.press("/")
     page.keyboard.type("jk")
-    expect(page.get_by_role("searchbox")).to_have_value("jk")
+    expect(page.get_by_role("combobox")).to_have_value("jk")
     page.keyboard.press("Escape")
     assert focused(page) != "q"
 

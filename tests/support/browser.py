@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE, PHONE = 1280, 390
+PATIENCE_MS = 20_000  # a busy machine is no failure
 #: What axe-core asks: WCAG 2.0 to 2.2 at A and AA, and the customs beside them.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: No sandbox: it needs rights that containers do not have, and only our own pages are opened.
@@ -30,6 +31,7 @@ def chromium() -> str:
 def started(executable: str) -> Iterator[Browser]:
     """A browser for many tabs. While it runs, this thread has a running event loop: nothing may call asyncio.run
     in it."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=SWITCHES)
         yield browser
@@ -66,7 +68,7 @@ class Tabs:
         )
         self._contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda told: self._console(told.type, told.text))
         page.on("pageerror", lambda error: self.trouble.append(f"script: {error.message}"))
         page.on("dialog", lambda dialog: (self.trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from worker.runtime import Runtime
 from worker.settings import load
 from worker.store.client import Server
 from worker.web.app import create_app
+from worker.web.listening import listen
 
 TOKEN, ADMIN = "a token that is long enough", "another token, for changes"
 
@@ -58,7 +58,7 @@ def visitor(runtime: Runtime, address: str = "127.0.0.1", host: str = "localhost
 @contextmanager
 def serving(runtime: Runtime) -> Iterator[str]:
     """A real server on loopback; gives its address without a slash at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as opened:
+    with listen("127.0.0.1", 0) as opened:
         config = uvicorn.Config(
             create_app(runtime),
             http="h11",

@@ -93,6 +93,15 @@ def test_search_narrows_by_everything(client: Visitor, query: str, wanted: list[
     conforms(client, "/api/v1/articles", answer)
 
 
+def test_tags_are_suggested(client: Visitor) -> None:
+    answer = client.get("/api/v1/suggestions?q=hketo")
+    conforms(client, "/api/v1/suggestions", answer)
+    assert answer.json() == {"suggestions": [{"tag": "office/hketo-kl", "count": 2, "form": None}]}
+    [spelled] = client.get("/api/v1/suggestions?q=吉隆坡經貿辦").json()["suggestions"]
+    assert spelled["form"]
+    assert client.get("/api/v1/suggestions?q=").status_code == 422
+
+
 def test_pages_follow_their_links(client: Visitor) -> None:
     answer, seen = client.get("/api/v1/articles?limit=1&grade=2"), []
     while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from importlib.resources import files
 from string import Formatter
 
 import pytest
@@ -11,9 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
 
+from feeds.outcome import Outcome
+from parsers.gazetteer import builtin
 from tests.support.stored import Item, put
 from tests.support.web import Visitor, join, pick, runtime_on, visitor
 from tests.worker.test_web_api import ALL, CHINESE, DROPPED, FLIGHTS, MENTION, OFFICE
+from worker.audit.sources import STATES
+from worker.query.language import TAG_FIELDS
 from worker.runtime import Runtime
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -139,8 +144,10 @@ def test_older_pages_lead_back(runtime: Runtime, server: Server, keys: Keys) -> 
 
 def test_one_story_stands_side_by_side(runtime: Runtime, client: Visitor) -> None:
     join(runtime, CHINESE.title, OFFICE.title, MENTION.title)
-    page = parsed(client, "/")
-    assert heads(page) == [CHINESE.title, FLIGHTS.title]
+    assert heads(parsed(client, "/?hl=zh-Hans")) == [CHINESE.title, FLIGHTS.title]
+    assert heads(parsed(client, "/?q=stocks")) == [MENTION.title]  # told by what answers
+    page = parsed(client, "/?hl=en")
+    assert heads(page) == [OFFICE.title, FLIGHTS.title]
     assert pick(page, ".size")[0].text == "3 articles"
     assert pick(page, ".spark rect")
     story = parsed(client, pick(page, ".row h3 a")[0].get("href"))
@@ -187,14 +194,41 @@ def test_languages_have_the_same_texts_with_the_same_gaps() -> None:
         assert all(gaps(english[key]) >= gaps(text) for key, text in other.items() if key in english)
         assert len(words(lang).months) == 12
         assert len(words(lang).weekdays) == 7
-    used = set(re.findall(r't\.say\("(\w+)"', "".join(open_templates())))
-    assert used <= set(english)
 
 
-def open_templates() -> list[str]:
-    from importlib.resources import files  # noqa: PLC0415 - only here
+#: Texts whose keys are put together from a value, by their beginning.
+MADE = ("grade_", "grade_at_least_", "lang_", "where_", "state_", "step_", "kind_", "outcome_")
 
-    return [item.read_text("utf-8") for item in files("worker.web").joinpath("templates").iterdir()]
+
+def test_every_text_that_is_asked_for_is_there_and_none_is_idle() -> None:
+    sources = "".join(open_files("", ".py") + open_files("templates", ".j2"))
+    texts = {key for key in words("en").texts if "/" not in key}
+    asked = set(re.findall(r'(?:say|count)\("(\w+)"', sources))
+    assert asked <= texts
+    named = set(re.findall(r'"(\w+)"', sources)) | {state.replace(" ", "_") for state in STATES}
+    idle = {key for key in texts - named if not key.startswith(MADE) and not key.endswith("_one")}
+    assert idle == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_put_together_from_values_has_its_text(lang: str) -> None:
+    has = words(lang).texts
+    wanted = {
+        *(f"grade_{n}" for n in (1, 2, 3)),
+        *(f"lang_{name}" for name in ("en", "ms", "id", "zh-Hans", "zh-Hant", "other")),
+        *(f"where_{place}" for place in ("title", "summary", "text", "source")),
+        *(f"state_{state}" for state in ("pending", "sent", "dead")),
+        *(f"step_{step}" for step in ("published", "seen", "stored", "alerted")),
+        *(f"outcome_{outcome.value}" for outcome in Outcome),
+        *(f"kind_{kind}" for kind in TAG_FIELDS if kind != "tag"),
+        *(name.tag for name in builtin().names if name.kind == "topic" and name.tag),
+    }
+    assert wanted - set(has) == set()
+
+
+def open_files(folder: str, ending: str) -> list[str]:
+    found = files("worker.web").joinpath(folder) if folder else files("worker.web")
+    return [item.read_text("utf-8") for item in found.iterdir() if item.name.endswith(ending)]
 
 
 @pytest.mark.parametrize(
@@ -220,10 +254,36 @@ def test_days_and_tags_are_written_as_each_language_does() -> None:
     assert words("zh-Hant").day(date(2026, 11, 24)) == "2026年11月24日　星期二"
     assert words("ms").day(date(2026, 11, 24)) == "Sel 24 Nov 2026"
     assert words("en").tag("office/hketo-kl") == "HKETO Kuala Lumpur"
+    assert words("en").tag("org/hkstp") == "HKSTP"
+    assert words("ms").tag("org/miti") == "MITI"
     assert words("zh-Hant").tag("person/john-lee") == "李家超"
     assert words("zh-Hans").tag("topic/trade") == "贸易"
     assert words("en").tag("figure/rm105.09bn") == "RM105.09bn"
     assert words("en").tag("topic/unheard-of") == "Unheard of"
+
+
+def test_tags_are_suggested_as_links_that_keep_the_question(client: Visitor) -> None:
+    def told(query: str) -> list[tuple[str, str]]:
+        answer = client.get(f"/suggestions?{query}")
+        assert answer.status_code == 200
+        options = pick(html.fromstring(answer.text), "[role=option]")
+        return [(pick(one, "span")[0].text, one.get("data-href")) for one in options]
+
+    office = ("HKETO Kuala Lumpur", "/?tag=office%2Fhketo-kl")
+    assert told("typed=trad") == [("Trade", "/?tag=topic%2Ftrade"), office]  # by its name, by a form
+    assert told("typed=seats%20trad&grade=2&q=old")[0] == ("Trade", "/?grade=2&q=seats&tag=topic%2Ftrade")
+    assert "Trade" not in dict(told("typed=trad&tag=topic/trade"))
+    assert told("typed=t") == told("typed=") == told("") == told("typed=%3Cb%3E") == []
+    assert told("typed=dagang&hl=en") == told("typed=agang&hl=ms") == []
+    assert told("typed=perdag&hl=ms")[0] == ("Perdagangan", "/?tag=topic%2Ftrade")
+    assert told("typed=易&hl=zh-Hant")[0] == ("貿易", "/?tag=topic%2Ftrade")
+
+
+def test_one_row_of_the_ledger_can_be_had(client: Visitor) -> None:
+    [first, *_] = client.get("/api/v1/alerts").json()["alerts"]
+    answer = client.get(f"/alert/{first['alert_id']}")
+    assert OFFICE.title in answer.text
+    assert client.get("/alert/none").status_code == 404
 
 
 def test_markup_in_texts_never_runs(runtime: Runtime, server: Server, keys: Keys) -> None:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from worker.runtime import Runtime
-from worker.web import api, changing, export, feedsout, problems, system
+from worker.web import api, changing, export, feedsout, problems, suggesting, system
 from worker.web.access import Pace, tokens_of
 from worker.web.context import Web
 from worker.web.guard import Guard
@@ -46,7 +46,8 @@ def application(web: Web) -> FastAPI:
     app.state.web = web
     app.state.pages = Pages(web)
     problems.install(app)
-    for router in (api.router, changing.router, export.router, feedsout.router, system.router):
+    routers = (api.router, changing.router, suggesting.router, export.router, feedsout.router, system.router)
+    for router in routers:
         app.include_router(router)
     app.state.pages.install(app)
     _describe(app)

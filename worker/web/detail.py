@@ -19,6 +19,7 @@ from worker.web.show import (
     Reader,
     Tag,
     clock_of,
+    headline,
     lang_attribute,
     language,
     link_of,
@@ -161,7 +162,7 @@ class ArticleView:
 
 def story_view(told: Told, reader: Reader) -> StoryView:
     """A story: its articles from the newest, each in the column of its language."""
-    lead = told.lead
+    lead = headline(told, reader)
     used = [lang for lang in _COLUMNS if any(_column(article) == lang for article in told.articles)]
     ordered = sorted(told.articles, key=lambda article: (-article.ts, -article.number))
     return StoryView(

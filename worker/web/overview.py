@@ -100,7 +100,7 @@ def source_view(row: SourceRow, polls: Sequence[dict[str, object]], reader: Read
         lang=lang_attribute(row.source.lang),
         state=row.state.replace(" ", "_"),
         word=reader.words.say(row.state.replace(" ", "_")),
-        answer=f"{one_line(row.outcome, 20)} {row.status or ''}".strip() or "–",
+        answer=_answer(row.outcome, row.status, reader),
         entries="–" if row.entries is None else str(row.entries),
         newest=published_at(row.newest, reader),
         polled=moment_at(row.polled, reader),
@@ -125,12 +125,18 @@ def state_counts(rows: Sequence[SourceRow], reader: Reader) -> list[StateCount]:
     ]
 
 
+def _answer(outcome: str, status: int, reader: Reader) -> str:
+    word = reader.words.texts.get(f"outcome_{outcome}", one_line(outcome, 20))
+    return f"{word} {status or ''}".strip() or "–"
+
+
 def _poll(poll: dict[str, object], reader: Reader) -> PollView:
-    outcome = str(poll.get("outcome"))
+    outcome, status = str(poll.get("outcome")), poll.get("status")
     kind = {"fresh": "good", "unchanged": "unchanged"}.get(outcome, "bad")
     at = poll.get("at")
     when = moment_at(float(at), reader) if isinstance(at, int | float) else ""
-    return PollView(kind, one_line(f"{when} {outcome} {poll.get('status') or ''}", 80))
+    answer = _answer(outcome, status if isinstance(status, int) else 0, reader)
+    return PollView(kind, one_line(f"{when} {answer}", 80))
 
 
 def ledger_row(

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from worker import clock
+from worker.alerts.message import one_line
 from worker.alerts.when import zone_label
 from worker.audit.sources import source_rows
 from worker.audit.why import unknown, why
@@ -20,6 +21,7 @@ from worker.query import QueryError, QuerySyntaxError
 from worker.query import stories as storylist
 from worker.query.stories import Told
 from worker.store.articles import StoredArticle
+from worker.store.outbox import AlertRecord
 from worker.web import detail, ledger, overview, templating
 from worker.web.address import Address, address
 from worker.web.asking import Count, Paged, Question, question
@@ -28,6 +30,7 @@ from worker.web.coverage import coverage
 from worker.web.problems import Problem
 from worker.web.show import Day, Reader, Row, days, row
 from worker.web.sidebar import active, choices, facets
+from worker.web.suggesting import options
 from worker.web.words import LANGUAGES, choose, words
 
 ON_PAGE = 30
@@ -57,6 +60,8 @@ class Pages:
             "/story/{id}": self.story,
             "/article/{id}": self.article,
             "/row/{id}": self.fragment,
+            "/suggestions": self.suggestions,
+            "/alert/{id}": self.alert,
             "/timeline": self.timeline,
             "/sources": self.sources,
             "/alerts": self.alerts,
@@ -125,6 +130,13 @@ class Pages:
         html = templating.render("row.html.j2", row=shown, t=reader.words)
         return Response(html, media_type="text/html", headers={"X-Day": shown.at.day.isoformat()})
 
+    def suggestions(self, request: Request) -> Response:
+        """Tags that may be meant by what stands in the search field, as the page's own list."""
+        wanted = address(request.query_params.multi_items())
+        typed = request.query_params.get("typed", "")
+        found = options(self.web.runtime, typed, wanted, self.reader(request).words)
+        return Response(templating.render("options.html.j2", options=found), media_type="text/html")
+
     def story(self, request: Request, id: str) -> Response:
         """One story: its articles side by side by language, by time."""
         told = storylist.story(self.web.runtime, id)
@@ -165,13 +177,24 @@ class Pages:
 
     def alerts(self, request: Request) -> Response:
         """The ledger: what was told, and what became of it on each channel."""
-        reader, outbox = self.reader(request), self.web.runtime.outbox
-        found = ledger.page(self.web.runtime, request.query_params.get("cursor", ""), LEDGER)
-        shown = [
-            overview.ledger_row(record, outbox.message(record.id), list(outbox.deliveries(record.id)), reader)
-            for record in found.records
-        ]
-        return self._page(request, "alerts", alerts=shown, cursor=found.cursor)
+        reader, cursor = self.reader(request), request.query_params.get("cursor", "")
+        found = ledger.page(self.web.runtime, cursor, LEDGER)
+        shown = [self._told(record, reader) for record in found.records]
+        return self._page(request, "alerts", alerts=shown, cursor=found.cursor, paged=bool(cursor))
+
+    def alert(self, request: Request, id: str) -> Response:
+        """One row of the ledger, for the live page to put in."""
+        reader, record = self.reader(request), self.web.runtime.outbox.alert(id)
+        if record is None:
+            raise Problem(404, f"no alert {one_line(id, 80)} is kept")
+        html = templating.render("alertrow.html.j2", row=self._told(record, reader), t=reader.words)
+        return Response(html, media_type="text/html")
+
+    def _told(self, record: AlertRecord, reader: Reader) -> overview.LedgerRow:
+        outbox = self.web.runtime.outbox
+        return overview.ledger_row(
+            record, outbox.message(record.id), list(outbox.deliveries(record.id)), reader
+        )
 
     def static(self, name: str) -> Response:
         """Style, script and sign, as they are in the package."""

@@ -20,6 +20,7 @@ from worker.web.words import Words
 
 SHOWN_PUBLISHERS = 3
 SHOWN_TAGS = 8
+GROWS = 3  # articles of a story from which on their times are drawn
 #: Kinds of tags in the order a reader wants them; what is not here comes last.
 KINDS = ("office", "person", "org", "company", "agreement", "topic", "figure", "place", "relation")
 #: Nearly everything here has these; in the list they would say nothing.
@@ -97,7 +98,7 @@ class Reader:
 
 def row(story: Told, reader: Reader, asked: Question | None, *, alone: bool = False) -> Row:
     """`asked` is what the list was narrowed by: its words are marked. `alone`: an article, not its story."""
-    lead, words = story.lead, asked.words if asked else ()
+    lead, words = headline(story, reader, asked), asked.words if asked else ()
     newest = max(story.articles, key=lambda article: article.ts)
     publishers = tuple(
         dict.fromkeys(
@@ -124,11 +125,25 @@ def row(story: Told, reader: Reader, asked: Question | None, *, alone: bool = Fa
         ),
         size=story.size,
         growth=growth([article.ts for article in story.articles], 64, 14)
-        if len(story.articles) > 1
+        if len(story.articles) >= GROWS
         else None,
         passage=asked.passage(lead) if asked else [],
         reason=marked(lead.sentence, quoted(lead), 400),
         tags=tuple(tag for tag in tags if tag.kind not in _EVERYWHERE)[:SHOWN_TAGS],
+    )
+
+
+def headline(story: Told, reader: Reader, asked: Question | None = None) -> StoredArticle:
+    """The article that tells the story to this reader: one that answers what was asked, of the highest grade, in
+    their language, the earliest."""
+    return min(
+        story.articles,
+        key=lambda one: (
+            asked is not None and not asked.wants(one),
+            -one.grade,
+            not reader.words.reads(one.lang),
+            one.ts,
+        ),
     )
 
 
@@ -187,13 +202,18 @@ def moment_at(seconds: float, reader: Reader) -> str:
 
 
 def tags_of(tags: Iterable[str], words: Words) -> tuple[Tag, ...]:
-    """Tags in the order readers want them, each with the list that it leads to."""
+    """Tags in the order readers want them, each with the list that it leads to; without offices that another one
+    of them implies."""
 
     def place(tag: str) -> tuple[int, str]:
         kind = tag.partition("/")[0]
         return (KINDS.index(kind) if kind in KINDS else len(KINDS)), tag
 
-    return tuple(tag_of(tag, words) for tag in sorted(tags, key=place))
+    given = set(tags)
+    implied = {
+        tag for tag in given if tag.startswith("office/") and any(o.startswith(f"{tag}-") for o in given)
+    }
+    return tuple(tag_of(tag, words) for tag in sorted(given - implied, key=place))
 
 
 def tag_of(tag: str, words: Words) -> Tag:

@@ -50,6 +50,11 @@ class Words:
         """A day without weekday and year."""
         return self.say("short_day", day=day.day, month=self.months[day.month - 1])
 
+    def reads(self, lang: str) -> bool:
+        """Whether those who read this language read `lang`: either script of Chinese, Indonesian with Malay."""
+        own, other = self.lang[:2], lang[:2]
+        return own == other or (own, other) == ("ms", "id")
+
     def tag(self, tag: str) -> str:
         """A tag as readers of this language know it: topics in its own words, people and places by their name."""
         if own := self.texts.get(tag):
@@ -61,7 +66,7 @@ class Words:
             return _CURRENCY.sub(lambda letters: letters[0].upper(), name)
         if kind == "office":
             return name.replace("-", " ").title().replace("Hketo", "HKETO")
-        spelled = _names().get(tag, name.replace("-", " "))
+        spelled = _names().get(tag) or _spelled().get(tag) or name.replace("-", " ")
         return spelled[:1].upper() + spelled[1:]
 
 
@@ -100,6 +105,19 @@ def _names() -> Mapping[str, str]:
     """Tag -> its English name in the gazetteer, where that is short enough to be a label."""
     named = ((name.tag, _ASIDE.sub("", name.name)) for name in builtin().names if name.tag)
     return {tag: name for tag, name in named if len(name) <= _LONG}
+
+
+@cache
+def _spelled() -> Mapping[str, str]:
+    """Tag -> its short name as the gazetteer writes it, such as HKSTP; or as initials, where they are its name."""
+    found: dict[str, str] = {}
+    for name in builtin().names:
+        own = name.tag.partition("/")[2].replace("-", " ")
+        written = next((form.text for form in name.forms if fold(form.text) == own), "")
+        initials = "".join(word[0] for word in re.findall(r"[A-Za-z]+", name.name) if word[0].isupper())
+        if own and (written or initials.lower() == own):
+            found[name.tag] = written or initials
+    return found
 
 
 @cache

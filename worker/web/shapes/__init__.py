@@ -23,6 +23,7 @@ from worker.web.shapes.articles import (
     StoryDetailShape,
     StoryPageShape,
     StoryShape,
+    SuggestionList,
     ValueCount,
 )
 from worker.web.shapes.base import Shape
@@ -58,6 +59,7 @@ __all__ = [
     "StoryPageShape",
     "StoryRefShape",
     "StoryShape",
+    "SuggestionList",
     "ValueCount",
     "WatchAnswerShape",
     "WatchList",

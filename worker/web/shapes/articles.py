@@ -170,6 +170,18 @@ class ChangedStory(Shape):
     decision: DecisionShape | None
 
 
+class SuggestionShape(Shape):
+    """`form` is the written form by which it was found, null when by its own name."""
+
+    tag: str
+    count: int
+    form: str | None
+
+
+class SuggestionList(Shape):
+    suggestions: list[SuggestionShape]
+
+
 class StoryShape(Shape):
     """Articles on one event, newest first. `size` counts also those that are not listed here."""
 
