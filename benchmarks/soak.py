@@ -1,6 +1,6 @@
 """A day's trouble within minutes: 1,000 sources publish, everything that can break breaks, and all is counted.
 
-    python -m benchmarks.soak [--quick] [--seed N] [--sources 1000]
+    python -m benchmarks.soak [--quick] [--seed N] [--sources 1000] [--only WORD]
 
 Local sources publish by Poisson processes, an hour's news compressed (5 minutes with --quick, else 30): events,
 copies, articles about one event in three languages, corrections, and news from elsewhere. Meanwhile faults happen, in
@@ -113,6 +113,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="the hour in five minutes, every fault once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sources", type=int, default=1000)
+    parser.add_argument("--only", default="", metavar="WORD", help="only the faults whose name has this word")
     parser.add_argument("--keep", type=Path, help="directory to copy the logs to")
     asked = parser.parse_args()
     if not os.environ.get(_INSIDE) and _may_unshare():
@@ -151,8 +152,9 @@ def run(plan: Plan, asked: argparse.Namespace) -> Result:
             _first_round(world)
             press = Press(publisher, paths, 1.5, plan.speed, asked.seed)
             press.start()
-            recoveries = tuple(_trouble(plan, world, dice))
-            _rest_of_the_hour(world, press)
+            recoveries = tuple(_trouble(plan, world, dice, asked.only))
+            if not asked.only:
+                _rest_of_the_hour(world, press)
             hours = press.stop()
             _settle(plan, world, press)
             result = _result(world, press, sink, recoveries, hours, asked.seed)
@@ -222,17 +224,19 @@ def _first_round(world: World) -> None:
     world.stack.wait(3)
 
 
-def _trouble(plan: Plan, world: World, dice: random.Random) -> Iterator[Recovery]:
+def _trouble(plan: Plan, world: World, dice: random.Random, only: str) -> Iterator[Recovery]:
     """One fault after the other, each from the steady state."""
     runtime, began = world.stack.runtime(), time.monotonic()
     for fault in drawn(world, dice, plan.fault, plan.rounds):
+        if only not in fault.name:
+            continue
         world.stack.wait(dice.uniform(0.5, 3.0))
         at = time.monotonic() - began
         fault.begin()
         world.stack.wait(fault.seconds)
         fault.end()
         seconds, wrong = recovery(lambda: look(runtime, CHANNEL), world.stack.wait, plan.hold, PATIENCE)
-        done = Recovery(round(at, 1), fault.name, round(seconds, 1), "" if not seconds else str(wrong))
+        done = Recovery(round(at, 1), fault.name, round(seconds, 1), str(wrong))
         print(
             f"{done.at_s:7.1f} s  {done.fault:34} back after {done.recovery_s:5.1f} s  {done.wrong}",
             flush=True,

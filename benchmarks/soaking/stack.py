@@ -192,13 +192,13 @@ def _command(name: str, folder: Path) -> Sequence[str]:
     kind = name.partition("-")[0]
     if kind == "beat":
         schedule = str(folder / "beat-schedule")
-        return commands.here(["celery", "-A", "worker.app", "beat", "--schedule", schedule, "--pidfile="])
+        return ["celery", "-A", "worker.app", "beat", "--schedule", schedule, "--pidfile="]
     made = {
         "poll": commands.poll_worker(),
         "process": commands.process_worker(2),
         "deliver": commands.deliver_worker(),
     }[kind]
-    return commands.here([*made[:-1], f"{name}@%h"])
+    return [*made[:-1], f"{name}@%h"]
 
 
 def _parent(pid: int) -> int:

@@ -29,6 +29,12 @@ class Condition:
     def steady(self) -> bool:
         return self.answers and not (self.late or self.bodies or self.deliveries)
 
+    def __str__(self) -> str:
+        if not self.answers:
+            return "the server did not answer"
+        counts = {"sources late": self.late, "bodies wait": self.bodies, "deliveries wait": self.deliveries}
+        return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
 
 def look(runtime: Runtime, channel: str) -> Condition:
     """The condition at this moment, by the server's clock."""

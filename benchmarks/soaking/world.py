@@ -11,7 +11,7 @@ import heapq
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,7 +62,8 @@ def publications(paths: Sequence[str], per_hour: float, dice: random.Random) -> 
     arrivals = [(dice.expovariate(rate * scale), index) for index, rate in enumerate(rates)]
     heapq.heapify(arrivals)
     corrections: list[tuple[float, int, Publication]] = []
-    recent: list[tuple[str, Document]] = []
+    recent: list[Document] = []
+    printed: set[tuple[str, Document]] = set()
     count = 0
     while True:
         at, index = arrivals[0]
@@ -70,10 +71,11 @@ def publications(paths: Sequence[str], per_hour: float, dice: random.Random) -> 
             yield heapq.heappop(corrections)[2]
             continue
         heapq.heapreplace(arrivals, (at + dice.expovariate(rates[index] * scale), index))
-        made = _publication(at, paths[index], count, recent, dice)
+        made = _publication(at, paths[index], count, recent, printed, dice)
         yield made
         if made.document.relevant:
-            recent[:] = [*recent[-MEMORY:], (made.path, made.document)]
+            recent[:] = [*recent[-MEMORY:], made.document]
+            printed.add((made.path, made.document))
             if dice.random() < CORRECTED:
                 late = at + dice.expovariate(1 / CORRECTION)
                 second = Publication(
@@ -84,19 +86,24 @@ def publications(paths: Sequence[str], per_hour: float, dice: random.Random) -> 
 
 
 def _publication(
-    at: float, path: str, count: int, recent: Sequence[tuple[str, Document]], dice: random.Random
+    at: float,
+    path: str,
+    count: int,
+    recent: Sequence[Document],
+    printed: Set[tuple[str, Document]],
+    dice: random.Random,
 ) -> Publication:
-    guid, roll = f"entry-{count}", dice.random()
-    if roll < ELSEWHERE:
+    """The next entry of a source; none prints the same document twice."""
+    guid = f"entry-{count}"
+    if dice.random() < ELSEWHERE:
         return Publication(at, path, guid, Document(count, dice.choice(LANGS), 0, relevant=False))
-    others = [document for where, document in recent if where != path]
-    roll = dice.random()
+    roll, others = dice.random(), [one for one in recent if (path, one) not in printed]
     if others and roll < COPY:
         return Publication(at, path, guid, dice.choice(others), dice.randrange(1, 6))
     if others and roll < COPY + SAME_STORY:
-        source, known = dice.choice(others), {document for _, document in recent}
-        tellings = [Document(source.event, lang, telling) for lang in LANGS for telling in (0, 1)]
-        new = [document for document in tellings if document not in known]
+        about = dice.choice(others).event
+        tellings = [Document(about, lang, telling) for lang in LANGS for telling in (0, 1)]
+        new = [one for one in tellings if one not in recent and (path, one) not in printed]
         if new:
             return Publication(at, path, guid, dice.choice(new))
     return Publication(at, path, guid, Document(count, dice.choice(LANGS), 0))
