@@ -24,6 +24,7 @@ class Condition:
     bodies: int
     deliveries: int
     answers: bool = True
+    latest: str = ""  # the source that is late the longest, and how long
 
     @property
     def steady(self) -> bool:
@@ -33,7 +34,8 @@ class Condition:
         if not self.answers:
             return "the server did not answer"
         counts = {"sources late": self.late, "bodies wait": self.bodies, "deliveries wait": self.deliveries}
-        return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        return f"{told} ({self.latest})" if self.latest else told
 
 
 def look(runtime: Runtime, channel: str) -> Condition:
@@ -50,19 +52,23 @@ def _look(runtime: Runtime, channel: str) -> Condition:
     seconds, micro = client.time()
     now = seconds + micro / 1e6 - ALLOWANCE
     pipe = client.pipeline(transaction=False)
-    for source in runtime.sources.definitions():
+    sources = list(runtime.sources.definitions())
+    for source in sources:
         pipe.hmget(keys.source_state(source), "polled", "interval", "stopped")
-    late = sum(
-        not stopped and float(polled or 0) + float(interval or 0) < now
-        for polled, interval, stopped in pipe.execute()
-    )
+    late = {
+        source: overdue
+        for source, (polled, interval, stopped) in zip(sources, pipe.execute(), strict=True)
+        if not stopped and (overdue := now - float(polled or 0) - float(interval or 0)) > 0
+    }
+    latest = max(late, key=lambda source: late[source], default="")
     for poll in client.zrange(keys.staged, 0, -1):
         pipe.hget(keys.body(poll.decode()), "staged")
     bodies = sum(bool(at) and float(at) < now for at in pipe.execute())
     for delivery in client.zrange(keys.outbox(channel), 0, -1):
         pipe.hmget(keys.delivery(delivery.decode()), "created", "due")
     deliveries = sum(max(float(created or 0), float(due or 0)) < now for created, due in pipe.execute())
-    return Condition(late, bodies, deliveries)
+    told = f"{latest} by {late[latest] + ALLOWANCE:.0f} s" if latest else ""
+    return Condition(len(late), bodies, deliveries, latest=told)
 
 
 def recovery(
