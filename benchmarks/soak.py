@@ -22,6 +22,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,7 @@ def main() -> int:
         inside = {**os.environ, _INSIDE: "1"}
         command = [sys.executable, "-m", "benchmarks.soak", *sys.argv[1:]]
         os.execvpe("unshare", ["unshare", "--mount", "--propagation", "private", *command], inside)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that nothing stays behind
     result = run(QUICK if asked.quick else FULL, asked)
     _print(result)
     return 0 if result.good else 1
