@@ -6,13 +6,15 @@ Alerts are one per story and watch, so an article counts as told when its story 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
 from worker.runtime import Runtime
 from worker.store import articles
 from worker.store.articles import StoredArticle
 from worker.store.outbox import AlertRecord
+from worker.store.storyrecords import StoryRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Books:
     waiting: int
     dead: int
     unbalanced: tuple[str, ...]
+    merged: Mapping[str, str]
+
+    def current(self, story: str) -> str:
+        """The story that this one is part of by now."""
+        return self.merged.get(story, story)
 
     @property
     def guids(self) -> Counter[str]:
@@ -33,8 +40,8 @@ class Books:
     @property
     def untold(self) -> frozenset[str]:
         """Ids of the articles whose story nobody was told."""
-        told = {alert.story for alert in self.alerts}
-        return frozenset(one.id for one in self.kept if one.story not in told)
+        told = {self.current(alert.story) for alert in self.alerts}
+        return frozenset(one.id for one in self.kept if self.current(one.story) not in told)
 
     @property
     def unfounded(self) -> int:
@@ -55,16 +62,22 @@ class Books:
 
 def read(runtime: Runtime, channel: str = "webhook", least_grade: int = 2) -> Books:
     """The books as they stand; articles below `least_grade` are left out."""
-    client = runtime.server.client
-    numbers = [int(number) for number in client.zrange(runtime.keys.by_time, 0, -1)]  # type: ignore[union-attr]
-    kept = (one for one in articles.load(runtime.server, runtime.keys, numbers) if one.grade >= least_grade)
+    client: Any = runtime.server.client
+    numbers = [int(number) for number in client.zrange(runtime.keys.by_time, 0, -1)]
+    kept = tuple(
+        one for one in articles.load(runtime.server, runtime.keys, numbers) if one.grade >= least_grade
+    )
     outbox = runtime.outbox
+    alerts = tuple(alert for alert in outbox.alerts(limit=1_000_000) if alert.kind != "source")
+    records = StoryRecords(runtime.server, runtime.keys, 0)
+    stories = {one.story for one in kept} | {alert.story for alert in alerts}
     return Books(
-        kept=tuple(kept),
-        alerts=tuple(alert for alert in outbox.alerts(limit=1_000_000) if alert.kind != "source"),
+        kept=kept,
+        alerts=alerts,
         waiting=outbox.waiting(channel),
         dead=len(outbox.dead_letters()),
         unbalanced=tuple(_unbalanced(runtime)),
+        merged={name: current for name in stories if (current := records.resolve(name)) != name},
     )
 
 

@@ -27,6 +27,10 @@ from worker.store.client import RedisConnectionError
 
 #: Nudges outlive this many of their intervals, then they are dropped: the next one does the same.
 _EXPIRES_INTERVALS = 4
+#: Seconds that every nudge lives at least. The worker compares the sender's clock with its own, so one that is ahead
+#: by more than this would drop all of them (`benchmarks.soak`); the few hundred that pile up while a worker is away
+#: cost it a second or two.
+NUDGE_LIVES = 300.0
 
 
 #: A worker that once took this much memory (kB) ends after its task, and is started again with little.
@@ -136,7 +140,7 @@ def schedule(settings: Settings) -> dict[str, Any]:
 
 
 def _every(task: str, seconds: float, queue: str, *args: str) -> dict[str, Any]:
-    options = {"queue": queue, "priority": 0, "expires": max(10.0, seconds * _EXPIRES_INTERVALS)}
+    options = {"queue": queue, "priority": 0, "expires": max(NUDGE_LIVES, seconds * _EXPIRES_INTERVALS)}
     return {"task": task, "schedule": seconds, "args": args, "options": options}
 
 

@@ -125,6 +125,13 @@ class EmbeddedServer:
             os.close(self._lock)
             self._lock = -1
 
+    def ending(self) -> str:
+        """How its process ended, with its last words when it ended itself; empty while it runs."""
+        code = self._process.poll() if self._process else None
+        if code is None:
+            return ""
+        return _last_words(self.data_dir / "log") if code > 0 else how_it_ended(code)
+
     def stop(self) -> None:
         """Ask it to save and go, then make it; give up the lock. Safe to call twice."""
         if self._process is not None and self.alive():
@@ -139,6 +146,16 @@ class EmbeddedServer:
             self._lock = -1
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def how_it_ended(code: int) -> str:
+    """The exit code of a process in words: a code, or the signal that ended it."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 def dying_command(command: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -84,11 +85,14 @@ def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> int:
         flight = _flight(item, definitions[item.member], states[item.member])
         if not _must_wait(to, flight):
             flights[fetch(flight.asking.source, flight.asking.validators, flight.asking.source.url)] = flight
-    staged = 0
+    staged, renewed = 0, time.monotonic()
     while flights:
         done, _ = wait(flights, timeout=to.lease / 3, return_when=FIRST_COMPLETED)
         staged += sum(_finish(to, flights.pop(future), future, budget) for future in done)
-        if not done:  # still waiting for a place at a busy host: keep what is ours
+        # One may wait long for its place at a busy host while others end: what is ours is kept by the time that
+        # passed, not by whether anything ended in it.
+        if time.monotonic() - renewed >= to.lease / 3:
+            renewed = time.monotonic()
             for flight in flights.values():
                 begin(to.server, to.keys.due, flight.held, to.lease, token=flight.held.token)
     return staged

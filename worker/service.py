@@ -17,6 +17,7 @@ from worker import commands, forking, logs
 from worker.embedded import EmbeddedServer
 from worker.operator import Events
 from worker.registering import configured_sources, register
+from worker.reviving import Revival
 from worker.runtime import Runtime, open_runtime
 from worker.settings import Settings, as_environment
 from worker.store.client import ServerAway
@@ -69,6 +70,8 @@ class Service:
     say: Callable[[str], None]
     look: Callable[[Runtime, Events], None]
     embedded: EmbeddedServer | None = None
+    revival: Revival | None = None
+    away: bool = False
     supervisor: Supervisor = field(default_factory=Supervisor)
 
     def run(self, stop: Stop) -> None:
@@ -127,18 +130,22 @@ class Service:
             return self.settings
         self.embedded = EmbeddedServer(self.settings.data_dir, self.settings.appendfsync)
         self.embedded.start()
+        self.revival = Revival(self.embedded, time.monotonic())
         return self.settings.with_values({"redis_url": self.embedded.url}, "embedded server")
 
     def _round(self, runtime: Runtime, events: Events) -> None:
-        if self.embedded and not self.embedded.alive():
-            self.say("the embedded server ended; starting it again")
-            self.embedded.start_process()
+        if self.revival and (told := self.revival.look_after(time.monotonic())):
+            self.say(told)
         for told in self.supervisor.look_after(time.monotonic()):
             self.say(told)
         try:
             self.look(runtime, events)
         except ServerAway as error:
-            self.say(f"the server is away for a moment: {error}")
+            if not self.away:
+                self.say(f"the server is away for a moment: {error}")
+            self.away = True
+        else:
+            self.away = False
 
 
 def _children(settings: Settings, web: bool) -> list[ChildSpec]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from worker import commands, forking
-from worker.embedded import dying_command
+from worker.embedded import dying_command, how_it_ended
 
 #: Seconds before a child that died is started again: at once the first time, then less and less eagerly.
 BACKOFF = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -77,9 +77,8 @@ class Child:
         self.process = None
         wait = wait_before_restart(self.deaths)
         self.restart_at = now + wait
-        return (
-            f"the {self.spec.name} worker ended ({_how(code)}); starting it again, its log is {self.spec.log}"
-        )
+        how, log = how_it_ended(code), self.spec.log
+        return f"the {self.spec.name} worker ended ({how}); starting it again, its log is {log}"
 
 
 @dataclass
@@ -124,12 +123,3 @@ def _spawned(spec: ChildSpec) -> Process:
             stderr=out,
             env=dict(spec.env),
         )
-
-
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"

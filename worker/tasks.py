@@ -10,6 +10,7 @@ from typing import Any
 from celery import current_app, shared_task, signals
 
 from worker import clock, heartbeat, paging, planning, poll, process, story_care
+from worker.app import NUDGE_LIVES
 from worker.polling import this_poller
 from worker.runtime import this_process
 from worker.store import trim as trimming
@@ -17,7 +18,7 @@ from worker.store import trim as trimming
 
 def nudge(task: str, queue: str, *args: Any) -> None:
     """Asks for work to be looked at soon. What it is about stands in the store, so a lost nudge costs only time."""
-    current_app.send_task(task, args=args, queue=queue, priority=3, expires=60)
+    current_app.send_task(task, args=args, queue=queue, priority=3, expires=NUDGE_LIVES)
 
 
 @shared_task(name="worker.tick")  # type: ignore[untyped-decorator]
