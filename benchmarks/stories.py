@@ -4,11 +4,10 @@
 
 Made-up articles: words of `parsers/common` as often as texts at large have them, eight telling words for each story,
 three articles a story, every fifth article a copy with edits; 60 to 400 words, half English, half Chinese. First the
-whole way of articles in this process over Redis (copy? story? stored: `worker.placing`), in bodies of one, ten and 30,
-after 2,000 others; then look-up and insert of the duplicate index, and of the stories, with 50,000 texts in the window
-of four days. The yardstick in the same run is the normal text of
-`parsers.duplicates` for the same articles. CPU time of this process and of the server, not wall-clock, where it says
-so. The last line is JSON.
+whole way of articles in this process over Redis (copy? story? stored: `worker.placing`, the put itself left out), in
+bodies of one, ten and thirty, after 2,000 others: CPU time of this process. Then one article after another, wall clock,
+with 50,000 texts in the window of four days and a live story for every three of them. The yardstick in the same run is
+the normal text of `parsers.duplicates` for the same articles. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -21,12 +20,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from parsers.duplicates import text_key
 from parsers.entry import Article
 from parsers.memory import MemoryNear
+from parsers.profiles import profile_of
 from parsers.rarity import common
-from parsers.shingles import sketch
+from parsers.shingles import Sketch, sketch
+from parsers.stories import opened, weigh
 from tests.support.puts import put_request
 from worker.embedded import EmbeddedServer
 from worker.placing import Decided, put_placed
@@ -34,12 +36,15 @@ from worker.store.articles import STORED, PutRequest, PutResult, put_many
 from worker.store.client import Server, connect
 from worker.store.keys import Keys
 from worker.store.nearindex import RedisNear
-from worker.stories import StoryDesk
+from worker.store.storyindex import RedisFrequencies, RedisStories
+from worker.stories import Kept, StoryDesk, Wanted
 
+T = TypeVar("T")
 NOW = 1_790_000_000.0
-TEXTS, WAY, WARM, PROBES = 50_000, 1_000, 2_000, 1_000
+TEXTS, WAY, WARM, PROBES = 50_000, 1_000, 2_000, 500
 ARTICLES_A_STORY = 3
 SIZES = (1, 10, 30)  # new articles of one body
+BATCH = 500
 
 
 class Maker:
@@ -58,10 +63,11 @@ class Maker:
             if made and number % 5 == 4:
                 made.append(self._edited(self._random.choice(made[-200:]), number))
             else:
-                made.append(self._new(number))
+                made.append(self.new(number))
             yield made[-1]
 
-    def _new(self, number: int) -> Article:
+    def new(self, number: int) -> Article:
+        """The article of that number, on the story it belongs to."""
         story = number // ARTICLES_A_STORY
         family = "en" if story % 2 else "zh"
         telling = random.Random(story)
@@ -105,10 +111,10 @@ def server_cpu(client: Server) -> float:
     return float(info["used_cpu_user"]) + float(info["used_cpu_sys"])
 
 
-def milliseconds(work: Callable[[], object]) -> float:
+def milliseconds(work: Callable[..., T], *args: Any) -> tuple[float, T]:
     start = time.perf_counter()
-    work()
-    return (time.perf_counter() - start) * 1000.0
+    result = work(*args)
+    return (time.perf_counter() - start) * 1000.0, result
 
 
 def yardstick(articles: Sequence[Article]) -> float:
@@ -140,12 +146,11 @@ class Way:
 
     def go(self, articles: Sequence[Article]) -> None:
         """Stores the articles as one body."""
-        decided = [Decided(self._request(article), article) for article in articles]
+        decided = [Decided(self._next(article), article) for article in articles]
         before, start = time.process_time(), time.perf_counter()
-        away = self.put_spent = 0.0
+        self.put_spent = 0.0
         done = put_placed(self.desk, self._put, decided, NOW + self.count)
-        away += self.put_spent
-        self.spent += time.process_time() - before - away
+        self.spent += time.process_time() - before - self.put_spent
         self.took += time.perf_counter() - start
         self.stories |= {request.fields["story"] for request, result in done if result.fate == STORED}
 
@@ -155,14 +160,9 @@ class Way:
         self.put_spent += time.process_time() - before
         return results
 
-    def _request(self, article: Article) -> PutRequest:
+    def _next(self, article: Article) -> PutRequest:
         self.count += 1
-        own = f"{self.count:016x}"
-        made = put_request(
-            f"g{self.count}", poll=f"p{self.count}", title=article.title, words="", ts=NOW + self.count,
-            lang=article.lang, grade=2, keys=(f"i:{own}",), terms=(),
-        )  # fmt: skip
-        return replace(made, fields={**made.fields, "story": own, "id": own})
+        return _request(article, self.count, f"{self.count:016x}")
 
 
 def whole_way(server: Server, keys: Keys, articles: Sequence[Article], size: int) -> dict[str, float]:
@@ -194,35 +194,68 @@ def whole_way(server: Server, keys: Keys, articles: Sequence[Article], size: int
     }
 
 
-def duplicate_index(server: Server, keys: Keys, maker: Maker) -> dict[str, float]:
-    """The duplicate index with TEXTS in four days: bytes a text, and the time of a look-up and an insert."""
-    near = RedisNear(server, keys)
+def fill(server: Server, keys: Keys) -> dict[str, float]:
+    """TEXTS texts in the window of four days and a live story for every three of them; what a text takes in bytes."""
+    near, rng = RedisNear(server, keys), random.Random(3)
     server.client.execute_command("FLUSHALL", "SYNC")  # Valkey frees in the background otherwise
     server.load_functions()
     before = used(server)
-    shapes = [sketch(article.title, article.text) for article in maker.articles(PROBES * 5)]
-    for number in range(TEXTS):
-        shape = shapes[number % len(shapes)]
-        # As long as a real one, with hashes of its own.
-        moved = sorted((value + number * 7919 * 65_537) % 2**32 for value in shape.sample)
-        near.add(
-            str(number + 1),
-            type(shape)(tuple(moved), shape.count, shape.figures, shape.title),
-            _spread(number),
-        )
+    shapes = [sketch(article.title, article.text) for article in Maker(3).articles(PROBES * 5)]
+    for start in range(0, TEXTS, BATCH):
+        # As long as real ones, with hashes of their own.
+        moved = [(str(n + 1), _moved(shapes[n % len(shapes)], n)) for n in range(start, start + BATCH)]
+        near.add_all(moved, _spread(start))
     size = (used(server) - before) / TEXTS
-    fresh = [sketch(article.title, article.text) for article in Maker(2).articles(PROBES)]
-    look_up = [milliseconds(lambda s=shape: list(near.candidates(s, NOW))) for shape in fresh]  # type: ignore[misc]
-    insert = [
-        milliseconds(lambda s=shape, n=number: near.add(str(TEXTS + 1 + n), s, NOW))  # type: ignore[misc]
-        for number, shape in enumerate(fresh)
-    ]
+    frequencies, stories = RedisFrequencies(server, keys), RedisStories(server, keys)
+    maker, live = Maker(4), TEXTS // ARTICLES_A_STORY
+    for start in range(0, live, BATCH):
+        made = [maker.new(ARTICLES_A_STORY * n) for n in range(start, min(start + BATCH, live))]
+        told = [(profile_of(one.title, one.text, one.lang), NOW - rng.uniform(0, 4 * 86400)) for one in made]
+        for n, (one, (profile, at), counts) in enumerate(
+            zip(made, told, frequencies.counted_all(told), strict=True), start
+        ):
+            stories.write(opened(f"{n + 2**40:016x}", weigh(profile, counts, at), at, one.title), at)
     return {
-        "bytes_per_text": round(size),
+        "texts": TEXTS,
+        "live_stories": live,
+        "duplicate_index_bytes_per_text": round(size),
         "samples_per_text": round(statistics.mean(len(shape.sample) for shape in shapes), 1),
-        "look_up_ms": round(statistics.mean(look_up), 2),
-        "insert_ms": round(statistics.mean(insert), 2),
     }
+
+
+def _moved(shape: Sketch, number: int) -> Sketch:
+    sample = tuple(sorted((value + number * 7919 * 65_537) % 2**32 for value in shape.sample))
+    return replace(shape, sample=sample)
+
+
+def full_window(server: Server, keys: Keys) -> dict[str, float]:
+    """Milliseconds of wall clock that one article takes after another when the window is full: copy? story? stored."""
+    desk, took = StoryDesk(server, keys, 86400), []
+    for number, article in enumerate(Maker(2).articles(PROBES)):
+        own = f"{2**60 + number:016x}"
+        looked, _ = milliseconds(desk.copies_of, [article], NOW)
+        story, _ = milliseconds(desk.stories_of, [Wanted(article, own, NOW)])
+        [kept] = put_many(server, keys, [_request(article, number, own)])
+        stored, _ = milliseconds(desk.stored_all, [Kept(article, kept.number)], NOW)
+        took.append((looked, story, stored))
+    totals = sorted(map(sum, took))
+    copy, story, stored = (round(statistics.mean(column), 2) for column in zip(*took, strict=True))
+    return {
+        "copy_ms": copy,
+        "story_ms": story,
+        "stored_ms": stored,
+        "mean_ms": round(statistics.mean(totals), 2),
+        "median_ms": round(statistics.median(totals), 2),
+        "p99_ms": round(totals[int(0.99 * len(totals))], 2),
+    }
+
+
+def _request(article: Article, number: int, own: str) -> PutRequest:
+    made = put_request(
+        f"g{number}", poll=f"p{number}", title=article.title, words="", ts=NOW + number, lang=article.lang, grade=2,
+        keys=(f"i:{own}",), terms=(),
+    )  # fmt: skip
+    return replace(made, fields={**made.fields, "story": own, "id": own})
 
 
 def _spread(number: int) -> float:
@@ -245,7 +278,8 @@ def main() -> None:
                 server.client.flushall()
                 server.load_functions()
                 figures[f"way_in_bodies_of_{size}"] = whole_way(server, keys, articles, size)
-            figures["duplicate_index"] = duplicate_index(server, keys, Maker(3))
+            figures["full"] = fill(server, keys)
+            figures["one_article_in_a_full_window"] = full_window(server, keys)
         finally:
             running.stop()
     for name, value in figures.items():

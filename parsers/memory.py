@@ -23,8 +23,8 @@ class MemoryNear:
     def candidates(self, sketch: Sketch, at: float) -> Iterable[Candidate]:
         counts: Counter[str] = Counter()
         for value in sketch.sample:
-            holders = self._holders.get(value, ())
-            if len(holders) <= self._rules.crowd:
+            holders = self._holders.get(value)
+            if holders and len(holders) <= self._rules.crowd:
                 counts.update(holders)
         fewest = min(self._rules.fewest, sketch.count)
         near = [name for name, count in counts.most_common(2 * self._rules.candidates) if count >= fewest]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from operator import add
 
 import opencc
 
@@ -193,12 +194,15 @@ def _known(hint: str) -> str:
 def terms(text: str) -> list[str]:
     """The search terms of `text`, in order and with repetitions: words of Latin and other alphabets, bigrams
     of Chinese (folded to Simplified; a lone character stands alone). One function for index and query."""
-    plain = unicodedata.normalize("NFKC", text).translate(_fold_table()).casefold()
+    if text.isascii():
+        plain = text.replace("`", "'").lower()
+    else:
+        plain = unicodedata.normalize("NFKC", text).translate(_fold_table()).casefold()
     found: list[str] = []
     for match in _TERM_RE.finditer(plain):
         run = match.group()
         if _HAN_RE.match(run) or _KANA_RE.match(run):
-            found.extend(run[i : i + 2] for i in range(len(run) - 1)) if len(run) > 1 else found.append(run)
+            found += map(add, run, run[1:]) if len(run) > 1 else [run]
         elif "'" in run:
             found.append(run.removesuffix("'s").replace("'", ""))
         else:

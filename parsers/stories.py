@@ -9,7 +9,7 @@ In one language words are compared, across languages the keys of `parsers.storyt
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol
@@ -81,7 +81,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How much an article is like one story. `common` holds the strongest words or keys in common."""
+    """How much an article is like one story. `shared`: the words or keys in common and how strong they are."""
 
     story: str
     score: float
@@ -89,7 +89,12 @@ class Match:
     cosine: float
     mass: float
     across: bool
-    common: tuple[str, ...]
+    shared: Mapping[str, float]
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        """The strongest words or keys in common."""
+        return tuple(sorted(self.shared, key=lambda term: (-self.shared[term], term))[:6])
 
     @property
     def strength(self) -> float:
@@ -151,13 +156,13 @@ def match(doc: Weighted, story: Story, at: float, rules: StoryRules = STORIES) -
     found: list[Match] = []
     if own := story.words.get(doc.family):
         words = _likeness(doc, doc.words, own, story.lengths[doc.family], rules)
-        if words.common:
+        if words.shared:
             score = words.score * _fading(apart, rules.half_life)
             found.append(_match(story, words, score, rules.same * stricter, across=False))
     in_own_words = found[0].strength if found else float(own is None)
     if in_own_words >= rules.vouch and any(family != doc.family for family in story.words):
         keys = _likeness(doc, doc.keys, story.keys, story.lengths[KEYS_FAMILY], rules)
-        if _specific(keys.common, rules):
+        if _specific(keys.shared, rules):
             score = keys.score * _fading(apart, rules.half_life_across)
             found.append(_match(story, keys, score, rules.across * stricter, across=True))
     return max(found, key=lambda m: m.strength, default=None)
@@ -172,7 +177,7 @@ def _other_figures(doc: Weighted, story: Story, rules: StoryRules) -> bool:
     return len(mine) > 1 and len(theirs) > 1 and not mine & theirs
 
 
-def _specific(keys: Sequence[str], rules: StoryRules) -> bool:
+def _specific(keys: Collection[str], rules: StoryRules) -> bool:
     """Whether keys in common can tell an event. Countries and topics alone ("Iran, sanctions, trade") tell a field."""
     return len(keys) >= rules.fewest_keys and any(
         key.startswith(("n:", "w:"))
@@ -186,7 +191,7 @@ class _Likeness:
     cosine: float
     mass: float
     score: float
-    common: tuple[str, ...]  # strongest first
+    shared: Mapping[str, float]
 
 
 def _likeness(
@@ -196,16 +201,15 @@ def _likeness(
     if not shared:
         return _NOTHING
     cosine = sum(shared.values()) / (length * UNIT)
-    mass = max(0.0, sum(doc.rarity[term] for term in shared))
-    common = tuple(sorted(shared, key=lambda term: (-shared[term], term)))
-    return _Likeness(cosine, mass, cosine * math.sqrt(mass / rules.mass), common)
+    mass = max(0.0, sum(map(doc.rarity.__getitem__, shared)))
+    return _Likeness(cosine, mass, cosine * math.sqrt(mass / rules.mass), shared)
 
 
-_NOTHING = _Likeness(0.0, 0.0, 0.0, ())
+_NOTHING = _Likeness(0.0, 0.0, 0.0, {})
 
 
 def _match(story: Story, like: _Likeness, score: float, needed: float, *, across: bool) -> Match:
-    return Match(story.id, score, needed, like.cosine, like.mass, across, like.common[:6])
+    return Match(story.id, score, needed, like.cosine, like.mass, across, like.shared)
 
 
 def _fading(apart: float, half_life: float) -> float:
@@ -307,7 +311,7 @@ def _strongest(weights: Mapping[str, float], limit: int) -> dict[str, float]:
 
 
 def _norm(weights: Mapping[str, float]) -> float:
-    return math.sqrt(sum(value * value for value in weights.values())) or 1.0
+    return math.hypot(*weights.values()) or 1.0
 
 
 def unit(weights: Mapping[str, float]) -> dict[str, float]:

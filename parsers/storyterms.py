@@ -90,28 +90,27 @@ def profile(title: str, text: str, lang: str, tags: Iterable[str] = ()) -> Profi
 
 def told_words(text: str, family: str) -> set[str]:
     """The words of a text as `Profile.words` has them."""
-    return {word for term in terms(text) if (word := _told(term, family == "en"))}
+    return set(_words(Counter(terms(text)), family))
 
 
 def _words(counts: Mapping[str, int], family: str) -> dict[str, float]:
-    told: dict[str, int] = {}
-    english = family == "en"
-    for term, count in counts.items():
-        word = _told(term, english)
-        if word:
-            told[word] = told.get(word, 0) + count
+    stop = stopwords()
+    told = {term: count for term, count in counts.items() if len(term) > 1 and term not in stop}
+    if family == "en":
+        told = _stemmed(told)
     words = islice(told.items(), MOST_WORDS) if len(told) > MOST_WORDS else told.items()
     return {word: 1.0 + math.log(count) if count > 1 else 1.0 for word, count in words}
 
 
+def _stemmed(counts: Mapping[str, int]) -> dict[str, int]:
+    stems: dict[str, int] = {}
+    for term, count in counts.items():
+        word = stem(term)
+        stems[word] = stems.get(word, 0) + count
+    return stems
+
+
 @lru_cache(maxsize=65_536)
-def _told(term: str, english: bool) -> str:
-    """A term as it is compared; empty when it tells nothing."""
-    if len(term) < 2 or term in stopwords():
-        return ""
-    return stem(term) if english else term
-
-
 def stem(word: str) -> str:
     """An English word without its inflection, roughly: recall, recalls, recalled and recalling become one."""
     if len(word) < 5 or not (word.isascii() and word.isalpha()):
