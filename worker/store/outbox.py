@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.lease import Claim, claim
+from worker.store.lease import Claim, begin, claim
 
 SOURCE = "source"  # kind of an alert about a source, which has no article
 
@@ -77,6 +77,11 @@ class Outbox:
     def claim(self, channel: str, limit: int, lease: float) -> list[Claimed]:
         held = claim(self.server, self.keys.outbox(channel), limit, lease)
         return [self._claimed(item) for item in held]
+
+    def renew(self, claimed: Claimed, lease: float) -> bool:
+        """Makes the lease of what is under way end `lease` seconds from now. False when it was lost."""
+        held = Claim(claimed.delivery_id, claimed.token)
+        return begin(self.server, self._key(claimed), held, lease, claimed.token) is not None
 
     def _claimed(self, held: Claim) -> Claimed:
         attempts = self._client.hget(self.keys.delivery(held.member), "attempts")
