@@ -43,9 +43,9 @@ def fetch_some_pages() -> None:
 @shared_task(name="worker.process")  # type: ignore[untyped-decorator]
 def process_some() -> None:
     processor = this_process().processor
-    while done := process.process_staged(processor, limit=4):
+    while done := process.process_staged(processor, limit=1):  # what one body gave need not wait for the next
         _deliver_soon(any(item.channels for item in done))
-    while read := paging.read_pages(processor, limit=4):
+    while read := paging.read_pages(processor, limit=1):
         _deliver_soon(any(item.channels for item in read))
 
 

@@ -18,13 +18,16 @@ from worker.alerts.channels import Channel, SendResult
 from worker.alerts.digest import Brief
 from worker.alerts.keeping import Keeper
 from worker.alerts.message import AlertMessage
-from worker.alerts.pace import LocalPaces, PaceRules, Paces, after, resting, room, wait
+from worker.alerts.pace import LocalPaces, Pace, PaceRules, Paces, after, resting, room, wait
 from worker.store.outbox import Claimed
 
 _log = structlog.get_logger(__name__)
 
 # A receiver that asks for more patience than this is asked again all the same: it may have lost its clock.
 LONGEST_RETRY_AFTER = 24 * 3600.0
+
+# Deliveries of a channel that is down which are put off together.
+TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,14 @@ def after_send(result: SendResult, attempt: int, rules: RetryRules, rand: float)
 
 
 class Outbox(Protocol):
-    """Where deliveries wait (`worker.store.outbox`). The last four answer whether the lease still held."""
+    """Where deliveries wait (`worker.store.outbox`). The changes answer whether the lease still held, or how
+    many did."""
 
     def claim(self, channel: str, limit: int, lease: float) -> Sequence[Claimed]: ...
     def renew(self, claimed: Claimed, lease: float) -> bool: ...
     def sent(self, claimed: Claimed, remote: str) -> bool: ...
     def retry(self, claimed: Claimed, delay: float, reason: str) -> bool: ...
+    def retry_all(self, waits: Sequence[tuple[Claimed, float]], reason: str) -> int: ...
     def dead(self, claimed: Claimed, reason: str) -> bool: ...
 
 
@@ -123,28 +128,38 @@ class Delivery:
         ends = self.clock() + self.limits.budget
         ended: Counter[str] = Counter()
         while go_on() and self.clock() < ends:
-            claims = self._claim()
+            pace = self.paces.get(self.channel.name)
+            rests = resting(pace, self.pace_rules, self.clock())
+            claims = self._claim(pace, TOGETHER if rests else 1)
             if not claims:
                 break
-            ended.update(self._one(claimed) for claimed in claims)
+            ended.update(self._untried(claims, pace) if rests else map(self._one, claims))
         return Tally(ended["sent"], ended["retry"], ended["dead"], ended["lost"], ended["back"])
 
-    def _claim(self) -> Sequence[Claimed]:
-        """One at a time: what a killed worker holds waits for its lease, so it should hold little."""
-        most = room(self.paces.get(self.channel.name), self.pace_rules, self.clock(), 1)
+    def _claim(self, pace: Pace, most: int) -> Sequence[Claimed]:
+        """One at a time when they are sent: what a killed worker holds waits for its lease, so it should be little."""
+        most = room(pace, self.pace_rules, self.clock(), most)
         return self.outbox.claim(self.channel.name, most, self.limits.lease) if most else ()
 
+    def _untried(self, claims: Sequence[Claimed], pace: Pace) -> Counter[str]:
+        """Each loses an attempt without being sent: its channel is down. Together, since there may be many."""
+        result = SendResult(False, reason=f"not tried, the channel is down: {pace.reason}")
+        decided = [(one, after_send(result, one.attempt, self.rules, self.rand())) for one in claims]
+        waits = [(one, decision.delay) for one, decision in decided if decision.state == "retry"]
+        held = self.outbox.retry_all(waits, result.reason)
+        _log.info(
+            "deliveries", channel=self.channel.name, state="retry", note=result.reason, count=len(waits)
+        )
+        given_up = [self._settle(one, decision) for one, decision in decided if decision.state == "dead"]
+        return Counter(retry=held, lost=len(waits) - held) + Counter(given_up)
+
     def _one(self, claimed: Claimed) -> str:
-        pace, now = self.paces.get(self.channel.name), self.clock()
-        if (rest := wait(pace, self.pace_rules, now)) > 0:
+        if (rest := wait(self.paces.get(self.channel.name), self.pace_rules, self.clock())) > 0:
             return self._put_back(claimed, rest)
-        if resting(pace, self.pace_rules, now):
-            result = SendResult(False, reason=f"not tried, the channel is down: {pace.reason}")
-        else:
-            with self._kept(claimed):
-                result = self._send(claimed)
-            pace = self.paces.get(self.channel.name)  # other threads send too
-            self.paces.put(self.channel.name, after(pace, result, self.pace_rules, self.clock()))
+        with self._kept(claimed):
+            result = self._send(claimed)
+        pace = self.paces.get(self.channel.name)  # other threads send too
+        self.paces.put(self.channel.name, after(pace, result, self.pace_rules, self.clock()))
         return self._settle(claimed, after_send(result, claimed.attempt, self.rules, self.rand()))
 
     def _kept(self, claimed: Claimed) -> AbstractContextManager[None]:
