@@ -132,6 +132,7 @@ class StoredArticle:
     sightings: int
     versions: int
     seen_by: tuple[Sighting, ...] = field(default=())
+    judged: float = 0.0  # 0 when unknown
     page: str = ""  # how the reading of its page ended, if that was wanted: `name: sentence`
     story_why: str = ""  # what made it part of its story
     agencies: tuple[str, ...] = ()  # ids of the news agencies whose text it is
@@ -311,6 +312,7 @@ def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
         ts=real("ts"),
         first_seen=real("first_seen"),
         stored=real("stored"),
+        judged=real("judged"),
         grade=int(real("grade")),
         score=real("score"),
         tags=tuple(orjson.loads(fields.get("tags") or "[]")),
