@@ -53,8 +53,7 @@ INTERVAL = 2.0
 LIMITS = """
 [alerts]
 terminal = false
-timeout = 2
-lease = 3
+timeout = 5
 attempts = 20
 retry_base = 0.5
 retry_cap = 4
