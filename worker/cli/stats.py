@@ -126,7 +126,8 @@ def _latencies(stats: Stats) -> Table:
 
 def _splits(by: str, found: Iterable[Split]) -> Table:
     from worker.audit.latency import PARTS, part
-    from worker.cli.output import duration, safe, table
+    from worker.cli.output import safe, table
+    from worker.plain import duration
 
     names = [part(*pair) for pair in PARTS]
     title = f"latency by {by}: half within / 95 % within"
