@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -109,7 +109,8 @@ _PACES = LocalPaces()
 class Delivery:
     """One channel being served. `message_of` gives the message of an alert id, None when the alert is gone;
     `brief_of` the same for a claimed brief; `rand` a number in [0, 1); `clock` seconds, of one clock for all that
-    share `paces`, which are the process's own unless others are given, as is the `keeper` of leases."""
+    share `paces`, which are the process's own unless others are given, as is the `keeper` of leases;
+    None where sending takes no time."""
 
     outbox: Outbox
     channel: Channel
@@ -119,7 +120,7 @@ class Delivery:
     rand: Callable[[], float]
     clock: Callable[[], float]
     paces: Paces = field(default_factory=lambda: _PACES)
-    keeper: Keeper = field(default_factory=lambda: _KEEPER)
+    keeper: Keeper | None = field(default_factory=lambda: _KEEPER)
     pace_rules: PaceRules = field(default_factory=PaceRules)
     brief_of: Callable[[Claimed], Brief | None] = lambda _claimed: None
 
@@ -164,6 +165,8 @@ class Delivery:
 
     def _kept(self, claimed: Claimed) -> AbstractContextManager[None]:
         """Its lease, kept for as long as a send may take: longer is a fault, and another worker should try."""
+        if self.keeper is None:
+            return nullcontext()
         lease = self.limits.lease
         longest = lease + max(self.limits.timeout, getattr(self.channel, "timeout", 0.0))
         return self.keeper.holding(lambda: self.outbox.renew(claimed, lease), lease, longest)
