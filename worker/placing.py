@@ -10,6 +10,7 @@ import orjson
 from parsers.duplicates import find_twin
 from parsers.entry import Article
 from parsers.memory import MemoryNear
+from worker.following import Follower
 from worker.store import articles
 from worker.store.articles import PutRequest, PutResult
 from worker.stories import StoryDesk, sketch_of
@@ -23,10 +24,12 @@ _KEPT = frozenset({articles.STORED, articles.UPDATED, articles.DUPLICATE})
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """An entry and what is to become of it. `article` is None when it is none."""
+    """An entry and what is to become of it. `article` is None when it is none; `official`: its source is a
+    government's."""
 
     request: PutRequest
     article: Article | None = None
+    official: bool = False
 
     @property
     def wanted(self) -> Article | None:
@@ -35,20 +38,32 @@ class Decided:
 
 
 def put_placed(
-    desk: StoryDesk, put: Put, decided: Sequence[Decided], seen: float
+    desk: StoryDesk, put: Put, decided: Sequence[Decided], seen: float, follow: Follower | None = None
 ) -> list[tuple[PutRequest, PutResult]]:
     """Stores what was decided, in order, each article as the copy or in the story that it is. `seen` is when they
-    came (seconds since 1970). May be repeated after a crash: the same articles get the same numbers and stories."""
+    came (seconds since 1970); `follow` tells what more there is of a story. May be repeated after a crash: the same
+    articles get the same numbers and stories."""
     done: list[tuple[PutRequest, PutResult]] = []
     for group in without_twins(decided, seen):
         placed = [replace(one, request=place(desk, one, seen)) for one in group]
         requests = [one.request for one in placed]
         results = put(requests)
         for one, result in zip(placed, results, strict=True):
-            if one.wanted and result.fate in _KEPT:
-                desk.stored(one.wanted, result.number, seen, copy=result.fate == articles.DUPLICATE)
-        done += zip(requests, results, strict=True)
+            done.append((one.request, _known(desk, one, result, seen, follow)))
     return done
+
+
+def _known(
+    desk: StoryDesk, one: Decided, result: PutResult, seen: float, follow: Follower | None
+) -> PutResult:
+    """Makes an article that was kept known, and tells what is new of its story."""
+    if not one.wanted or result.fate not in _KEPT:
+        return result
+    story = desk.stored(one.wanted, result.number, seen, copy=result.fate == articles.DUPLICATE)
+    if not story or not follow:
+        return result
+    more = follow.joined(story, one.wanted, result.number, official=one.official)
+    return replace(result, channels=tuple(dict.fromkeys((*result.channels, *more))))
 
 
 def place(desk: StoryDesk, decided: Decided, seen: float) -> PutRequest:

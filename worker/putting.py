@@ -53,7 +53,13 @@ class TimedPut:
             alerts=tuple(self._in_time(alert, now) for alert in request.alerts),
         )
 
+    def timed(self, alert: WantedAlert) -> WantedAlert:
+        """An alert that arises now, with its time."""
+        return self._in_time(alert, self.now())
+
     def _in_time(self, alert: WantedAlert, now: datetime) -> WantedAlert:
+        if alert.held:
+            return alert
         timing = self.timing_of(alert.watch)
         return in_time(alert, timing, now, self._sent(alert.watch, timing, now), self.zone)
 

@@ -30,7 +30,7 @@ class Rendered:
 def render_alert(message: AlertMessage, reader: Reader) -> Rendered:
     """One alert."""
     story = story_view(message, reader)
-    update = ", update" if story.update else ""
+    update = f", {story.update}" if story.update else ""
     grade = f"{story.grade} {story.grade_name}" if story.grade else story.grade_name
     subject = one_line(f"[{grade}{update}] {story.title}", 160)
     watch = one_line(message.watch_name or message.watch, 120)

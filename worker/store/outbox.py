@@ -10,6 +10,7 @@ from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim, begin, claim
 
+HELD = "held"  # kind of an alert that tells nothing: its watch waits for more about the story
 SOURCE = "source"  # kind of an alert about a source, which has no article
 
 
@@ -30,7 +31,7 @@ class Claimed:
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
     """An alert as the ledger has it. `created` in seconds since 1970; `number` leads to its article, 0 where there is
-    none; `title` only then."""
+    none; `title` only then. `parent`: the alert that told the story first; `event`: what more is told of it."""
 
     id: str
     watch: str
@@ -43,6 +44,8 @@ class AlertRecord:
     created: float
     shadow: bool
     title: str = ""
+    parent: str = ""
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ def _alert(alert_id: str, raw: dict[bytes, bytes]) -> AlertRecord:
         created=float(get["created"]),
         shadow=get["shadow"] == "1",
         title=get.get("title", ""),
+        parent=get.get("parent", ""),
+        event=get.get("event", ""),
     )
 
 
