@@ -35,8 +35,9 @@ def embedded_poll_worker(*, web: bool) -> list[str]:
 
 
 def embedded_process_worker(name: str) -> list[str]:
-    """On one machine each is a child of the supervisor, which starts it again if it dies: no pool between them."""
-    return ["worker.celery_worker", "-Q", "process", "--pool", "solo", *_QUIET, "-n", f"{name}@%h"]
+    """On one machine each is a child of the supervisor, which starts it again if it dies: no pool between them. It
+    delivers too, so that while the other kind starts again after a kill deliveries go on."""
+    return ["worker.celery_worker", "-Q", "process,deliver", "--pool", "solo", *_QUIET, "-n", f"{name}@%h"]
 
 
 def _embedded(command: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ import orjson
 from parsers.duplicates import Twin, find_twin
 from parsers.entry import Article
 from parsers.memory import MemoryNear
+from worker.following import Follower
 from worker.store import articles
 from worker.store.articles import PutRequest, PutResult
 from worker.stories import Assigned, Kept, StoryDesk, Wanted, sketch_of
@@ -26,10 +27,12 @@ MOST = 64  # entries that are placed and stored together
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """An entry and what is to become of it. `article` is None when it is none."""
+    """An entry and what is to become of it. `article` is None when it is none; `official`: its source is a
+    government's."""
 
     request: PutRequest
     article: Article | None = None
+    official: bool = False
 
     @property
     def wanted(self) -> Article | None:
@@ -38,23 +41,33 @@ class Decided:
 
 
 def put_placed(
-    desk: StoryDesk, put: Put, decided: Sequence[Decided], seen: float
+    desk: StoryDesk, put: Put, decided: Sequence[Decided], seen: float, follow: Follower | None = None
 ) -> list[tuple[PutRequest, PutResult]]:
     """Stores what was decided, in order, each article as the copy or in the story that it is. `seen` is when they
-    came (seconds since 1970). May be repeated after a crash: the same articles get the same numbers and stories."""
+    came (seconds since 1970); `follow` tells what more there is of a story. May be repeated after a crash: the same
+    articles get the same numbers and stories."""
     done: list[tuple[PutRequest, PutResult]] = []
     for group in without_twins(decided, seen):
         placed = place(desk, group, seen)
         requests = [one.request for one in placed]
         results = put(requests)
-        kept = [
-            Kept(one.wanted, result.number, result.fate == articles.DUPLICATE)
-            for one, result in zip(placed, results, strict=True)
-            if one.wanted and result.fate in _KEPT
-        ]
-        desk.stored_all(kept, seen)
-        done += zip(requests, results, strict=True)
+        done += zip(requests, _made_known(desk, placed, results, seen, follow), strict=True)
     return done
+
+
+def _made_known(
+    desk: StoryDesk, placed: Sequence[Decided], results: list[PutResult], seen: float, follow: Follower | None
+) -> list[PutResult]:
+    """Makes the articles that were kept known, and tells what is new of their stories; the results with the channels
+    that have something to send."""
+    ends = list(results)
+    kept = {n: one.wanted for n, one in enumerate(placed) if one.wanted and results[n].fate in _KEPT}
+    members = [Kept(a, results[n].number, results[n].fate == articles.DUPLICATE) for n, a in kept.items()]
+    for (n, article), story in zip(kept.items(), desk.stored_all(members, seen), strict=True):
+        if story and follow:
+            more = follow.joined(story, article, ends[n].number, official=placed[n].official)
+            ends[n] = replace(ends[n], channels=tuple(dict.fromkeys((*ends[n].channels, *more))))
+    return ends
 
 
 def place(desk: StoryDesk, group: Sequence[Decided], seen: float) -> list[Decided]:

@@ -21,6 +21,7 @@ from parsers.script import language
 from worker import entries
 from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.entries import Occasion, Rules
+from worker.following import Follower
 from worker.identity import fingerprints, marked_if_another
 from worker.placing import Decided, Put, put_placed
 from worker.planning import current_budget
@@ -38,6 +39,7 @@ from worker.stories import StoryDesk
 log = logging.getLogger(__name__)
 
 RHYTHM = ScheduleSettings()
+GOVERNMENT = "government"  # the tier of official sources
 
 #: Given an article, its verdict and its source: the watches that want to hear of it.
 Watching = Callable[[Article, Verdict, Source], tuple[WantedAlert, ...]]
@@ -62,6 +64,7 @@ class Processor:
     attempts: int = 3
     schedule: ScheduleSettings = RHYTHM
     put: Put | None = None
+    follow: Follower | None = None
     offer: Offer | None = None
 
     @property
@@ -72,7 +75,7 @@ class Processor:
     def put_placed(self, decided: Sequence[Decided], seen: float) -> list[tuple[PutRequest, PutResult]]:
         """Stores in order what was decided, each alert at its time."""
         put = self.put or partial(articles.put_many, self.server, self.keys)
-        return put_placed(self.desk, put, decided, seen)
+        return put_placed(self.desk, put, decided, seen, self.follow)
 
     @property
     def sources(self) -> SourceStore:
@@ -204,7 +207,8 @@ def judged(
     wanted: tuple[WantedAlert, ...] = ()
     if verdict.grade > 0 and entries.may_alert(article.published, occasion, old, to.rules):
         wanted = to.watching(article, verdict, source)
-    return Decided(entries.request_for(article, mark, verdict, wanted, occasion, to.rules), article)
+    request = entries.request_for(article, mark, verdict, wanted, occasion, to.rules)
+    return Decided(request, article, source.tier == GOVERNMENT)
 
 
 def named_source(source: Source, title: str) -> Source:

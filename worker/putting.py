@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from worker.alerts.digest import brief_id
 from worker.alerts.routes import slot_for
 from worker.alerts.timing import Timing
-from worker.store.articles import PutRequest, PutResult, WantedAlert, put_many
+from worker.store.articles import STORED, PutRequest, PutResult, WantedAlert, put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.outbox import Outbox
@@ -43,12 +43,23 @@ class TimedPut:
         return results + put_many(self.server, self.keys, together)
 
     def _timed(self, request: PutRequest) -> PutRequest:
-        if not request.alerts:
+        """With the times of its alerts, and when it had been judged, which is how latency is told apart later."""
+        if request.fate != STORED:
             return request
         now = self.now()
-        return replace(request, alerts=tuple(self._in_time(alert, now) for alert in request.alerts))
+        return replace(
+            request,
+            fields={**request.fields, "judged": f"{now.timestamp():.3f}"},
+            alerts=tuple(self._in_time(alert, now) for alert in request.alerts),
+        )
+
+    def timed(self, alert: WantedAlert) -> WantedAlert:
+        """An alert that arises now, with its time."""
+        return self._in_time(alert, self.now())
 
     def _in_time(self, alert: WantedAlert, now: datetime) -> WantedAlert:
+        if alert.held:
+            return alert
         timing = self.timing_of(alert.watch)
         return in_time(alert, timing, now, self._sent(alert.watch, timing, now), self.zone)
 

@@ -10,7 +10,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +26,7 @@ from worker.alerts.deliver import Delivery, Limits, RetryRules
 from worker.alerts.pace import PaceRules
 from worker.alerts.timing import Timing
 from worker.entries import Occasion, Rules
+from worker.following import Followed, Follower
 from worker.noticing import with_notices
 from worker.paging import Pager
 from worker.process import Outcome, Processor
@@ -35,6 +36,7 @@ from worker.reloading import Reloading
 from worker.settings import Settings, load_here
 from worker.store.articles import WantedAlert
 from worker.store.client import Server, connect
+from worker.store.following import FollowStore
 from worker.store.keys import Keys
 from worker.store.notes import say_once
 from worker.store.pages import Budget
@@ -120,6 +122,14 @@ class Runtime:
         zone = ZoneInfo(self.settings.zone)
         return TimedPut(self.server, self.keys, self._timing, zone, clock.now)
 
+    def _followed(self) -> Mapping[str, Followed]:
+        return self.watchers.followed()
+
+    @cached_property
+    def follower(self) -> Follower:
+        store = FollowStore(self.server, self.keys, self.settings.store.keep_days * 86400)
+        return Follower(store, self._followed, self.put.timed)
+
     def _offer(self, outcomes: Sequence[Outcome], occasion: Occasion) -> None:
         if self.settings.pages.enabled:
             self.pager.offer(outcomes, occasion)
@@ -146,6 +156,7 @@ class Runtime:
             process.attempts,
             ScheduleSettings(fixed_interval=self.settings.poll.interval),
             self.put,
+            self.follower,
             self._offer,
         )
 

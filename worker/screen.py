@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -38,7 +38,8 @@ class Screen:
     def look(self, runtime: Runtime, events: Events) -> None:
         """One round of the service: alerts that wait for a terminal, then events of sources."""
         if self.show_alerts and TERMINAL in runtime.watchers.channels:
-            runtime.delivery(TerminalChannel(self.console, self.zone)).run()
+            terminal = runtime.delivery(TerminalChannel(self.console, self.zone))
+            replace(terminal, keeper=None).run()  # no thread: this process forks its children
         for event in events.new():
             self._event(event)
         if not self._summary_done and time.monotonic() >= self._summary_at:

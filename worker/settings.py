@@ -245,7 +245,6 @@ def _build(layer: Layer, toml: TomlFile | None, variables: Mapping[str, str]) ->
 # (longer, shorter): a lease that ends before the work can end would start the work twice.
 _LONGER_THAN = (
     ("poll.lease", "poll.total_timeout"),
-    ("alerts.lease", "alerts.timeout"),
     ("alerts.retry_cap", "alerts.retry_base"),
 )
 

@@ -181,7 +181,7 @@ class AlertSettings(Section):
     retry_cap: Seconds = Field(default=3600.0, description="Longest wait between two tries, in seconds")
     timeout: Seconds = Field(default=10.0, description="Seconds one delivery may take")
     lease: Seconds = Field(
-        default=30.0, description="Seconds after which a delivery whose worker died is taken again"
+        default=10.0, description="Seconds after which a delivery whose worker died is taken again"
     )
 
 

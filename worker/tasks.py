@@ -11,6 +11,7 @@ from celery import current_app, shared_task, signals
 
 from worker import clock, heartbeat, paging, planning, poll, process, story_care
 from worker.app import NUDGE_LIVES
+from worker.delivering import close_deliverer, this_deliverer
 from worker.polling import this_poller
 from worker.runtime import this_process
 from worker.store import trim as trimming
@@ -43,27 +44,24 @@ def fetch_some_pages() -> None:
 @shared_task(name="worker.process")  # type: ignore[untyped-decorator]
 def process_some() -> None:
     processor = this_process().processor
-    while done := process.process_staged(processor, limit=4):
-        if any(item.channels for item in done):
-            nudge("worker.deliver", "deliver")
-    while read := paging.read_pages(processor, limit=4):
-        if any(item.channels for item in read):
-            nudge("worker.deliver", "deliver")
+    while done := process.process_staged(processor, limit=1):  # what one body gave need not wait for the next
+        _deliver_soon(any(item.channels for item in done))
+    while read := paging.read_pages(processor, limit=1):
+        _deliver_soon(any(item.channels for item in read))
+
+
+def _deliver_soon(wanted: bool) -> None:
+    """By this worker if it serves deliveries, and by another, whichever comes first: one may be killed."""
+    if not wanted:
+        return
+    if "deliver" in current_app.amqp.queues.consume_from:
+        this_deliverer().wake()
+    nudge("worker.deliver", "deliver")
 
 
 @shared_task(name="worker.deliver")  # type: ignore[untyped-decorator]
 def deliver_some() -> None:
-    runtime = this_process()
-    for channel in runtime.remote_channels:
-        nudge("worker.deliver_to", "deliver", channel.name)
-
-
-@shared_task(name="worker.deliver_to")  # type: ignore[untyped-decorator]
-def deliver_to(name: str) -> None:
-    runtime = this_process()
-    for channel in runtime.remote_channels:
-        if channel.name == name:
-            runtime.delivery(channel).run()
+    this_deliverer().wake()
 
 
 @shared_task(name="worker.canary")  # type: ignore[untyped-decorator]
@@ -88,9 +86,11 @@ def trim() -> None:
     trimming.trim(runtime.server, runtime.keys, runtime.settings.store, clock.now())
 
 
+@signals.worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 @signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
 def _close(**_: object) -> None:
-    """The loop thread of a poll worker ends with it."""
+    """Deliveries under way and the loop thread of a poll worker end with their process."""
     from worker.polling import close_poller  # noqa: PLC0415 - nothing to close in the other workers
 
+    close_deliverer()
     close_poller()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
@@ -14,6 +14,7 @@ from worker.alerts.configured import open_channel, read_channels
 from worker.alerts.timing import Timing
 from worker.alerts.watch_file import read_watches
 from worker.alerts.watches import Watch, channels_of, matches
+from worker.following import Followed
 from worker.settings import Settings
 from worker.store.articles import WantedAlert
 
@@ -49,7 +50,14 @@ class Watchers:
 
     def _alert(self, watch: Watch, matched: str) -> WantedAlert:
         channels = () if watch.shadow else channels_of(watch, self.channels)
-        return WantedAlert(watch.id, channels, matched, watch.shadow)
+        return WantedAlert(watch.id, channels, matched, watch.shadow, held=not watch.story.first)
+
+    def followed(self) -> dict[str, Followed]:
+        """By id, how each watch follows the stories that it wants to hear of."""
+        return {
+            watch.id: Followed(watch.story, replace(self._alert(watch, ""), held=False))
+            for watch in self.watches
+        }
 
     def timing(self, watch_id: str) -> Timing:
         """When a watch may be heard; at once for one that is configured no more."""

@@ -67,6 +67,10 @@ class Sink:
         return f"http://{host!s}:{port}/hook"
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def received(self) -> list[Received]:
         with self._lock:
             return list(self._received)

@@ -11,7 +11,7 @@ from parsers.entry import Article, Entry, Moment, Reason, Verdict
 from parsers.script import language
 from worker import entries, identity
 from worker.entries import Occasion, Rules
-from worker.store.articles import PutResult, WantedAlert, public_id, put_many
+from worker.store.articles import PutRequest, PutResult, WantedAlert, public_id, put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
 
@@ -42,10 +42,11 @@ class Item:
 
 def put(server: Server, keys: Keys, *items: Item, poll: str = "p1", seen: datetime = NOW) -> list[PutResult]:
     """Stores `items` as the entries of one body."""
-    return put_many(server, keys, [_request(i, item, poll, seen) for i, item in enumerate(items)])
+    return put_many(server, keys, [request(i, item, poll, seen) for i, item in enumerate(items)])
 
 
-def _request(index: int, item: Item, poll: str, seen: datetime) -> Any:
+def request(index: int, item: Item, poll: str, seen: datetime) -> PutRequest:
+    """The put of one item."""
     published = Moment(NOW - item.age) if item.published else None
     entry = Entry(f"guid of {item.title}", item.address, item.title, summary=item.text, published=published)
     article = Article(

@@ -225,7 +225,7 @@ def test_tables_take_secrets_from_three_places_and_a_child_finds_them_too(tmp_pa
         ),
         (
             'name = "ops"\nurl = "https://h.example"\ntimeout = 9999',
-            '4: channel "ops": timeout must be less than alerts.lease (',
+            '4: channel "ops": timeout must be at most 120 s',
         ),
         (
             'name = "ops"\nurl = "https://h.example"\nlangs = ["en",\n"zh"]',

@@ -158,7 +158,7 @@ def test_why_explains_one_that_was_dropped_and_one_that_was_kept(day: Runtime) -
     [told] = lines(ask(day, "why", kept.link, "--json"))
     assert told["fate"] == "stored"
     assert told["reasons"][0]["words"] == list(kept.reasons[0].words)
-    assert [step["step"] for step in told["latency"]][:3] == ["published", "seen", "stored"]
+    assert [step["step"] for step in told["latency"]][:4] == ["published", "seen", "judged", "stored"]
 
 
 def test_why_says_what_it_does_not_know(day: Runtime) -> None:

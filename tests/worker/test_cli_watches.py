@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,11 +12,12 @@ import pytest
 
 from tests.support.stored import NOW, Item, put
 from tests.worker.test_cli import _plain_surroundings, ask, cli, day
+from worker.alerts.story_policy import parse_policy
 from worker.alerts.timing import Timing, parse_cadence, parse_throttle
 from worker.alerts.watches import Watch
 from worker.audit.rehearsal import rehearse
 from worker.runtime import Runtime
-from worker.store.articles import load
+from worker.store.articles import StoredArticle, load
 from worker.store.client import Server
 from worker.store.keys import Keys
 
@@ -92,6 +94,11 @@ def test_it_tells_what_was_told_in_earnest(day: Runtime) -> None:
     assert "messages within 3650 days" in ask(day, "watches", "test", "core", "--days", "3650")
 
 
+def one_story(articles: list[StoredArticle]) -> list[StoredArticle]:
+    """The same as articles of one story, each of a publisher of its own."""
+    return [replace(one, story="s", publisher=f"Paper {one.number}", seen_by=()) for one in articles]
+
+
 def test_a_rehearsal_keeps_stories_times_and_throttle(server: Server, keys: Keys) -> None:
     for number in range(4):
         put(
@@ -109,5 +116,11 @@ def test_a_rehearsal_keeps_stories_times_and_throttle(server: Server, keys: Keys
     tight = rehearse(Watch("w", timing=Timing(throttle=parse_throttle("2 per hour"))), articles, {}, KL)
     assert [bool(one.brief) for one in tight] == [False, False, True, True]
     assert {one.brief for one in tight[2:]} == {"w@2026-11-24T05:00:00Z"}
+    grown = rehearse(Watch("w", story=parse_policy(("grown 2", "official"))), one_story(articles), {}, KL)
+    assert [(one.article.number, one.matched) for one in grown] == [(2, "grown to 2 publishers")]
+    tiers = {"demo": "government"}
+    official = rehearse(Watch("w", story=parse_policy(("official",))), one_story(articles), tiers, KL)
+    assert [one.matched for one in official] == ["told by an official source"]
+    assert len(rehearse(Watch("w"), one_story(articles), {}, KL)) == 1
     assert rehearse(Watch("w", grade_min=3), articles, {}, KL) == []
     assert len(rehearse(Watch("w", tiers=("wire",)), articles, {"demo": "wire"}, KL)) == 4

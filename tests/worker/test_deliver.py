@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -27,6 +26,7 @@ from worker.alerts.deliver import (
     Tally,
     after_send,
 )
+from worker.alerts.keeping import Keeper
 from worker.alerts.message import AlertMessage
 from worker.alerts.pace import LocalPaces
 from worker.store.articles import WantedAlert, put_many
@@ -88,15 +88,6 @@ def test_a_channel_that_asks_for_a_second_each_time_does_not_use_up_the_attempts
         for attempt in range(1, RetryRules().attempts)
     ]
     assert sum(waits) > 3600
-
-
-def test_a_claim_ends_before_its_lease_whatever_the_receiver_does() -> None:
-    assert Limits(timeout=10, lease=60).at_once() == 5
-    assert Limits(timeout=10, lease=11).at_once() == 1
-    assert Limits(timeout=10, lease=60).at_once(timeout=25) == 1
-    for timeout in (1.0, 3.3, 10.0, 59.0):
-        limits = Limits(timeout=timeout, lease=60)
-        assert limits.at_once() == 1 or limits.at_once() * timeout + timeout <= 60
 
 
 def fill(server: Server, keys: Keys, count: int, channels: tuple[str, ...]) -> Outbox:
@@ -198,23 +189,6 @@ def test_one_dead_channel_does_not_hold_another(server: Server, keys: Keys) -> N
     assert states(outbox)["good", "sent"] == 6
 
 
-def test_a_channel_that_hangs_takes_only_its_share_of_the_threads(server: Server, keys: Keys) -> None:
-    outbox = fill(server, keys, 12, ("hung", "good"))
-    limits = Limits(timeout=1.0, lease=4.0, budget=0.5, parallel=3)
-    with running_sink(Answer(hang=True)) as hung, running_sink() as good, ThreadPoolExecutor(8) as pool:
-        slow = delivery(outbox, WebhookChannel("hung", hung.url, timeout=0.8), limits=limits)
-        runs = [pool.submit(slow.run) for _ in range(8)]
-        hung.wait_for(3)
-        last = pool.submit(delivery(outbox, WebhookChannel("good", good.url), limits=limits).run)
-        assert last.result(0.7).sent == 12  # it had a thread although eight runs came before it
-        assert len(hung.received) == 3
-        idle = sum(run.result() == Tally() for run in runs)
-    assert idle == 5
-    with running_sink() as back:  # the turns are given back
-        again = delivery(outbox, WebhookChannel("hung", back.url), limits=limits)
-        assert drain(again.run, outbox, "hung")["sent"] == 12
-
-
 def test_the_budget_ends_a_run_and_leaves_the_rest_due(server: Server, keys: Keys) -> None:
     outbox = fill(server, keys, 9, ("ops",))
     seconds = iter(float(n) for n in range(100))
@@ -222,8 +196,43 @@ def test_the_budget_ends_a_run_and_leaves_the_rest_due(server: Server, keys: Key
         limits = Limits(timeout=1.0, lease=4.0, budget=2.0)
         hook = WebhookChannel("ops", sink.url, timeout=1.0)
         run = delivery(outbox, hook, limits=limits, clock=lambda: next(seconds))
-        assert run.run() == Tally(sent=3)
-    assert outbox.waiting("ops") == 6
+        assert run.run() == Tally(sent=1)
+    assert outbox.waiting("ops") == 8
+
+
+def test_a_run_ends_when_it_shall_not_go_on(server: Server, keys: Keys) -> None:
+    outbox = fill(server, keys, 5, ("ops",))
+    with running_sink() as sink:
+        run = delivery(outbox, WebhookChannel("ops", sink.url)).run
+        assert run(go_on=lambda: len(sink.received) < 2) == Tally(sent=2)
+    assert outbox.waiting("ops") == 3
+
+
+def test_a_send_longer_than_the_lease_is_not_taken_by_another(server: Server, keys: Keys) -> None:
+    outbox = fill(server, keys, 1, ("ops",))
+    limits = Limits(timeout=3.0, lease=0.3)
+    with running_sink(Answer(delay=1.2)) as sink:
+        hook = WebhookChannel("ops", sink.url, timeout=3.0)
+        tallies: list[Tally] = []
+        slow = threading.Thread(target=lambda: tallies.append(delivery(outbox, hook, limits=limits).run()))
+        slow.start()
+        sink.wait_for(1)
+        while slow.is_alive():
+            assert delivery(outbox, hook, limits=limits).run() == Tally()
+            time.sleep(0.05)
+        assert len(sink.received) == 1
+    assert tallies == [Tally(sent=1)]
+
+
+def test_what_a_killed_worker_held_is_taken_when_its_lease_ends(server: Server, keys: Keys) -> None:
+    outbox = fill(server, keys, 3, ("ops",))
+    outbox.claim("ops", 1, 0.3)  # nobody renews it, as nobody does for the dead
+    with running_sink() as sink:
+        run = delivery(outbox, WebhookChannel("ops", sink.url)).run
+        assert run() == Tally(sent=2)
+        time.sleep(0.35)
+        assert run() == Tally(sent=1)
+    assert set(sink.accepted.values()) == {1}
 
 
 def test_two_workers_share_without_doubling(server: Server, keys: Keys) -> None:
@@ -241,10 +250,17 @@ def test_two_workers_share_without_doubling(server: Server, keys: Keys) -> None:
     assert len(sink.received) == 40
 
 
+class Stopped(Keeper):
+    """Renews nothing, like a process that is stopped."""
+
+    def _renew(self, held: object) -> None:
+        return
+
+
 def test_a_record_after_the_lease_is_counted_as_lost_and_the_key_is_the_same(
     server: Server, keys: Keys
 ) -> None:
-    """What a worker does that was stopped between the answer and the record."""
+    """What a worker does that was stopped, all of it, between the answer and the record."""
     outbox = fill(server, keys, 1, ("ops",))
     limits = Limits(timeout=0.05, lease=0.1, budget=5.0)
     with running_sink() as sink:
@@ -262,7 +278,7 @@ def test_a_record_after_the_lease_is_counted_as_lost_and_the_key_is_the_same(
                 return result
 
         slow = Slow()
-        assert delivery(outbox, slow, limits=limits).run() == Tally(lost=1)
+        assert delivery(outbox, slow, limits=limits, keeper=Stopped()).run() == Tally(lost=1)
     assert slow.overtaken == [Tally(sent=1)]
     assert list(sink.accepted.values()) == [2]  # twice, under one key
     assert states(outbox) == Counter({("ops", "sent"): 1})

@@ -116,7 +116,7 @@ def test_any_text_gives_a_whole_page_with_links_to_the_web_only(title: str, url:
     told.html.encode("utf-8")
     assert "\n" not in told.subject
     page = lxml_html.document_fromstring(told.html)
-    assert len(page.xpath("//h2")) == 1
+    assert len(page.xpath("//h1")) == 1
     assert all(href.startswith("http://h/") for href in page.xpath("//@href"))
 
 

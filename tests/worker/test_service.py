@@ -240,6 +240,53 @@ def test_broken_settings_are_named_by_line_and_nothing_starts(tmp_path: Path) ->
     assert "Traceback" not in service.text
 
 
+MISTAKEN = """
+[[channel]]
+name = "good"
+url = "GOOD"
+
+[[channel]]
+name = "typo"
+url = "htp://receiver.example/hook"
+
+[[channel]]
+name = "locked"
+url = "https://receiver.example/hook"
+secret_env = "NOT_SET_ANYWHERE"
+
+[[watch]]
+id = "broken"
+grade_min = 9
+
+[[watch]]
+id = "office"
+tags_all = ["office/hketo"]
+channels = ["good"]
+"""
+
+
+def test_mistakes_in_watches_and_channels_are_named_at_once_and_all_else_goes_on(tmp_path: Path) -> None:
+    with Publisher() as publisher, running_sink() as receiver:
+        url = publisher.add_feed("/a", "Paper", "en")
+        (tmp_path / "hketo-watch.toml").write_text(MISTAKEN.replace("GOOD", receiver.url))
+        with running_service(tmp_path, [url], "--interval", "1") as service:
+            until(lambda: "sources are polled" in service.text, 30, "the start", service)
+            told = [line for line in service.text.splitlines() if "left out: " in line]
+            places = [line.partition("hketo-watch.toml:")[2] for line in told]
+            assert [place[: place.index(":", 3)] for place in places] == [
+                '8: channel "typo"', '13: channel "locked"', '17: watch "broken"',
+            ]  # fmt: skip
+            assert "url: not an address such as https://" in places[0]
+            assert "NOT_SET_ANYWHERE" in places[1]
+            assert "grade_min must be 1, 2 or 3" in places[2]
+            until(lambda: publisher.served("/a"), 30, "the first poll", service)
+            publisher.publish("/a", HERO)
+            until(lambda: receiver.received, 30, "an alert by the channel that is sound", service)
+            watches = {received.json["watch"] for received in receiver.received}
+            assert watches <= {"office", "core"}
+            assert service.text.count("left out: ") == 3
+
+
 @pytest.mark.shared
 def test_every_labelled_article_meets_a_fate_and_the_first_of_all_is_told(
     shared_dir: Path, tmp_path: Path

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from feeds.source import Source
-from tests.support.stored import NOW, Item, put
+from tests.support.stored import NOW, Item, put, request
+from worker.audit.latency import Step, splits
+from worker.audit.plain import stats_objects as objects
 from worker.audit.sources import row_of, source_rows
 from worker.audit.stats import Count, stats, totals
+from worker.cli.stats import tables
 from worker.runtime import Runtime
 from worker.settings import load
 from worker.store.articles import WantedAlert
@@ -96,6 +99,77 @@ def test_latency_is_told_step_by_step_and_by_channel(runtime: Runtime) -> None:
     assert by_name["published → seen"].p50 == pytest.approx(3600.0)
     assert by_name["alerted → webhook"].count == 3
     assert 0.0 <= by_name["alerted → webhook"].p50 <= by_name["alerted → webhook"].p95 < 60.0
+
+
+T = 1_000.0
+SPLIT = (
+    Step("published", T, None),
+    Step("seen", T + 60, 60.0),
+    Step("judged", T + 61, 1.0),
+    Step("stored", T + 63, 2.0),
+)
+TOLD = Step("alerted", T + 63, 0.0)
+
+
+def test_latency_is_split_by_source_and_by_channel() -> None:
+    found = splits(
+        [
+            ("a", (*SPLIT, TOLD, Step("mail", T + 67, 4.0), Step("ops", T + 64, 1.0))),
+            ("a", (*SPLIT, TOLD, Step("ops", T + 66, 3.0))),
+            ("b", (*SPLIT[1:2], TOLD)),
+            ("c", (SPLIT[0], TOLD)),
+        ]
+    )
+    told = {
+        (one.by, one.name): {step.name: (step.count, step.p50, step.p95) for step in one.steps}
+        for one in found
+    }
+    before = {
+        "published → seen": (2, 60.0, 60.0),
+        "seen → judged": (2, 1.0, 1.0),
+        "judged → stored": (2, 2.0, 2.0),
+    }
+    once = {name: (1, *values[1:]) for name, values in before.items()}
+    assert told == {
+        ("channel", "ops"): before | {"stored → accepted": (2, 1.0, 3.0)},
+        ("channel", "mail"): once | {"stored → accepted": (1, 4.0, 4.0)},
+        ("source", "a"): before | {"stored → accepted": (3, 3.0, 4.0)},
+        ("source", "b"): {"published → seen": (1, 60.0, 60.0)},
+    }
+    assert [(one.by, one.name) for one in found] == list(told)
+
+
+def test_the_way_of_a_judged_article_has_all_its_steps(runtime: Runtime) -> None:
+    """From the put of production to the objects that the CLI and the API give."""
+    poll_and_store(runtime)
+    item = request(0, Item("HKETO news", grade=3, alerts=ALERT), "p2", NOW)
+    runtime.put([item])
+    [claimed] = runtime.outbox.claim("webhook", 1, 60)
+    runtime.outbox.sent(claimed, "200")
+    rows = [row for row in objects(stats(runtime, NOW)) if row["stat"].startswith("latency by")]
+    names = ["published → seen", "seen → judged", "judged → stored", "stored → accepted"]
+    assert [(row["stat"], row["of"], row["name"]) for row in rows] == [
+        *(("latency by channel", "webhook", name) for name in names),
+        *(("latency by source", "demo", name) for name in names),
+    ]
+    assert all(row["count"] == 1 for row in rows)
+    assert rows[0]["p50_s"] == rows[0]["p95_s"] == pytest.approx(3600.0)
+    assert 0 <= rows[2]["p95_s"] < 60
+    text = "\n".join(
+        str(cell)
+        for made in tables(stats(runtime, NOW), 7)
+        for column in made.columns
+        for cell in column.cells
+    )
+    assert "60 min / 60 min" in text
+
+
+def test_a_revised_article_has_no_time_of_judging(runtime: Runtime) -> None:
+    """It is that of the new text, which was judged after the first one was stored."""
+    runtime.put([request(0, Item("HKETO news", grade=3, alerts=ALERT), "p1", NOW)])
+    runtime.put([request(0, Item("HKETO news", "with more to it", grade=3), "p2", NOW)])
+    by_name = {step.name for step in stats(runtime, NOW).latencies}
+    assert by_name == {"published → seen", "seen → stored", "stored → alerted"}
 
 
 def test_dead_letters_and_overdue_work_are_counted(runtime: Runtime) -> None:

@@ -222,7 +222,11 @@ def test_without_a_file_there_is_the_built_in_watch_which_a_table_may_replace() 
             'id = "w"\nchannels = ["terminal",\n"webhok"]',
             '5: watch "w": channels: unknown "webhok" (did you mean "webhook"?)',
         ),
-        ('id = "w"\nstory = ["grown 3"]', '4: watch "w": story: a story is told once, at its first article'),
+        (
+            'id = "w"\nstory = ["first",\n"grown"]',
+            '4: watch "w": story: "grown": write "first", "official" or "grown 3"',
+        ),
+        ('id = "w"\nstory = []', '4: watch "w": story: write at least one of'),
         ('id = "w"\ncadence = "daily"', '4: watch "w": cadence: "daily": write "at once", "hourly"'),
         ('id = "w"\ncadence = 8', '4: watch "w": cadence must be text in quotes'),
         ('id = "w"\nquiet = "22:00-22:00"', '4: watch "w": quiet: "22:00-22:00": start and end are the same'),

@@ -25,6 +25,9 @@ FORMATS = ("text", "markdown", "html")
 BUILT_IN = ("terminal", "webhook")
 PACE = PaceRules()
 STREAM_LENGTH = 10_000
+#: A channel has few threads, and a receiver that takes longer than this takes one for nothing.
+LONGEST_TIMEOUT = 120.0
+
 _KEYS = frozenset({"name", "kind", "timeout", "langs", "rate", "burst", "rest_after", "rest"})
 _URL = frozenset({"url", "url_file", "url_env"})
 _KEYS_OF = {  # beyond those that all have
@@ -228,10 +231,8 @@ class _Table:
         value = self.table.get("timeout", self.settings.alerts.timeout)
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise self.wrong("timeout must be a number of seconds above 0", "timeout")
-        if value >= self.settings.alerts.lease:
-            raise self.wrong(
-                f"timeout must be less than alerts.lease ({self.settings.alerts.lease:g} s)", "timeout"
-            )
+        if value > LONGEST_TIMEOUT:
+            raise self.wrong(f"timeout must be at most {LONGEST_TIMEOUT:g} s", "timeout")
         return float(value)
 
     def form(self) -> str:

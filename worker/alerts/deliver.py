@@ -6,10 +6,9 @@ same id; nothing else can double a delivery, and nothing can lose one.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -17,14 +16,18 @@ import structlog
 
 from worker.alerts.channels import Channel, SendResult
 from worker.alerts.digest import Brief
+from worker.alerts.keeping import Keeper
 from worker.alerts.message import AlertMessage
-from worker.alerts.pace import LocalPaces, PaceRules, Paces, after, resting, room, wait
+from worker.alerts.pace import LocalPaces, Pace, PaceRules, Paces, after, resting, room, wait
 from worker.store.outbox import Claimed
 
 _log = structlog.get_logger(__name__)
 
 # A receiver that asks for more patience than this is asked again all the same: it may have lost its clock.
 LONGEST_RETRY_AFTER = 24 * 3600.0
+
+# Deliveries of a channel that is down which are put off together.
+TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +67,25 @@ def after_send(result: SendResult, attempt: int, rules: RetryRules, rand: float)
 
 
 class Outbox(Protocol):
-    """Where deliveries wait (`worker.store.outbox`). The last three answer whether the lease still held."""
+    """Where deliveries wait (`worker.store.outbox`). The changes answer whether the lease still held, or how
+    many did."""
 
     def claim(self, channel: str, limit: int, lease: float) -> Sequence[Claimed]: ...
+    def renew(self, claimed: Claimed, lease: float) -> bool: ...
     def sent(self, claimed: Claimed, remote: str) -> bool: ...
     def retry(self, claimed: Claimed, delay: float, reason: str) -> bool: ...
+    def retry_all(self, waits: Sequence[tuple[Claimed, float]], reason: str) -> int: ...
     def dead(self, claimed: Claimed, reason: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: `timeout` of one send, `lease` of one claim, `budget` after which nothing more is claimed.
-    `parallel`: runs of one channel at the same time in one process, so that a channel that hangs cannot take
-    all of its threads."""
+    """Seconds: `timeout` of one send, `lease` of one claim, renewed while its send lasts, `budget` after which
+    nothing more is claimed."""
 
     timeout: float = 10.0
-    lease: float = 60.0
+    lease: float = 10.0
     budget: float = 30.0
-    parallel: int = 4
-
-    def at_once(self, timeout: float = 0.0) -> int:
-        """How many to claim together so that even if each runs into its time limit the last one is sent, and
-        recorded, within the lease. `timeout`: the channel's own, where it is longer."""
-        return max(1, int(self.lease // max(self.timeout, timeout)) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +100,8 @@ class Tally:
     put_back: int = 0
 
 
-class Turns:
-    """Counts the runs of each channel in this process."""
-
-    def __init__(self) -> None:
-        self._running: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def one(self, channel: str, most: int) -> Iterator[bool]:
-        """Whether there was a turn left, for the length of a `with` block."""
-        with self._lock:
-            mine = self._running[channel] < most
-            self._running[channel] += mine
-        try:
-            yield mine
-        finally:
-            with self._lock:
-                self._running[channel] -= mine
-
-
-# Of the process: tasks make a Delivery each.
-_TURNS = Turns()
+# Of the process: each run makes a Delivery of its own.
+_KEEPER = Keeper()
 _PACES = LocalPaces()
 
 
@@ -130,7 +109,8 @@ _PACES = LocalPaces()
 class Delivery:
     """One channel being served. `message_of` gives the message of an alert id, None when the alert is gone;
     `brief_of` the same for a claimed brief; `rand` a number in [0, 1); `clock` seconds, of one clock for all that
-    share `paces`, which are the process's own unless others are given."""
+    share `paces`, which are the process's own unless others are given, as is the `keeper` of leases;
+    None where sending takes no time."""
 
     outbox: Outbox
     channel: Channel
@@ -140,41 +120,56 @@ class Delivery:
     rand: Callable[[], float]
     clock: Callable[[], float]
     paces: Paces = field(default_factory=lambda: _PACES)
+    keeper: Keeper | None = field(default_factory=lambda: _KEEPER)
     pace_rules: PaceRules = field(default_factory=PaceRules)
     brief_of: Callable[[Claimed], Brief | None] = lambda _claimed: None
 
-    def run(self) -> Tally:
-        """Send what is due until nothing is, the channel is held, or the budget is spent. Nothing is done when
-        enough runs of this channel are under way: they take what is due."""
-        with _TURNS.one(self.channel.name, self.limits.parallel) as mine:
-            return self._run() if mine else Tally()
-
-    def _run(self) -> Tally:
+    def run(self, *, go_on: Callable[[], bool] = lambda: True) -> Tally:
+        """Send what is due until nothing is, the channel is held, the budget is spent, or it shall not `go_on`."""
         ends = self.clock() + self.limits.budget
         ended: Counter[str] = Counter()
-        while self.clock() < ends:
-            claims = self._claim()
+        while go_on() and self.clock() < ends:
+            pace = self.paces.get(self.channel.name)
+            rests = resting(pace, self.pace_rules, self.clock())
+            claims = self._claim(pace, TOGETHER if rests else 1)
             if not claims:
                 break
-            ended.update(self._one(claimed) for claimed in claims)
+            ended.update(self._untried(claims, pace) if rests else map(self._one, claims))
         return Tally(ended["sent"], ended["retry"], ended["dead"], ended["lost"], ended["back"])
 
-    def _claim(self) -> Sequence[Claimed]:
-        most = self.limits.at_once(getattr(self.channel, "timeout", 0.0))
-        most = room(self.paces.get(self.channel.name), self.pace_rules, self.clock(), most)
+    def _claim(self, pace: Pace, most: int) -> Sequence[Claimed]:
+        """One at a time when they are sent: what a killed worker holds waits for its lease, so it should be little."""
+        most = room(pace, self.pace_rules, self.clock(), most)
         return self.outbox.claim(self.channel.name, most, self.limits.lease) if most else ()
 
+    def _untried(self, claims: Sequence[Claimed], pace: Pace) -> Counter[str]:
+        """Each loses an attempt without being sent: its channel is down. Together, since there may be many."""
+        result = SendResult(False, reason=f"not tried, the channel is down: {pace.reason}")
+        decided = [(one, after_send(result, one.attempt, self.rules, self.rand())) for one in claims]
+        waits = [(one, decision.delay) for one, decision in decided if decision.state == "retry"]
+        held = self.outbox.retry_all(waits, result.reason)
+        _log.info(
+            "deliveries", channel=self.channel.name, state="retry", note=result.reason, count=len(waits)
+        )
+        given_up = [self._settle(one, decision) for one, decision in decided if decision.state == "dead"]
+        return Counter(retry=held, lost=len(waits) - held) + Counter(given_up)
+
     def _one(self, claimed: Claimed) -> str:
-        pace, now = self.paces.get(self.channel.name), self.clock()
-        if (rest := wait(pace, self.pace_rules, now)) > 0:
+        if (rest := wait(self.paces.get(self.channel.name), self.pace_rules, self.clock())) > 0:
             return self._put_back(claimed, rest)
-        if resting(pace, self.pace_rules, now):
-            result = SendResult(False, reason=f"not tried, the channel is down: {pace.reason}")
-        else:
+        with self._kept(claimed):
             result = self._send(claimed)
-            pace = self.paces.get(self.channel.name)  # other threads send too
-            self.paces.put(self.channel.name, after(pace, result, self.pace_rules, self.clock()))
+        pace = self.paces.get(self.channel.name)  # other threads send too
+        self.paces.put(self.channel.name, after(pace, result, self.pace_rules, self.clock()))
         return self._settle(claimed, after_send(result, claimed.attempt, self.rules, self.rand()))
+
+    def _kept(self, claimed: Claimed) -> AbstractContextManager[None]:
+        """Its lease, kept for as long as a send may take: longer is a fault, and another worker should try."""
+        if self.keeper is None:
+            return nullcontext()
+        lease = self.limits.lease
+        longest = lease + max(self.limits.timeout, getattr(self.channel, "timeout", 0.0))
+        return self.keeper.holding(lambda: self.outbox.renew(claimed, lease), lease, longest)
 
     def _settle(self, claimed: Claimed, decision: Decision) -> str:
         held = self._record(claimed, decision)

@@ -94,23 +94,34 @@ def _mailboxes(query: dict[str, list[str]], key: str) -> tuple[str, ...]:
     return values
 
 
-def compose(
-    route: MailRoute, rendered: Rendered, identity: str, when: datetime, thread: str, list_id: str
-) -> EmailMessage:
-    """The mail. `identity` gives its Message-ID, the same at every attempt, so that a mail sent twice can be
-    told; all mails of one `thread` refer to the same message, which is how clients put them together."""
+@dataclass(frozen=True, slots=True)
+class Threading:
+    """`identity` gives a mail its Message-ID, the same at every attempt, so that one sent twice can be told. All of
+    one `story` refer to the same message, which is how clients put them together; an answer also to the mail of the
+    identity `parent`."""
+
+    identity: str
+    list_id: str
+    story: str = ""
+    parent: str = ""
+
+
+def compose(route: MailRoute, rendered: Rendered, when: datetime, threading: Threading) -> EmailMessage:
+    """The mail. References name the thread from its root to what is answered, In-Reply-To that (RFC 5322 3.6.4)."""
     domain = route.sender.rpartition("@")[2]
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = rendered.subject
     mail["From"] = Address("hketo-watch", addr_spec=route.sender)
     mail["To"] = [Address(addr_spec=one) for one in route.recipients]
     mail["Date"] = format_datetime(when)
-    mail["Message-ID"] = f"<{_token(identity)}@{domain}>"
-    if thread:
-        root = f"<story.{_token(thread)}@{domain}>"
-        mail["In-Reply-To"] = root
-        mail["References"] = root
-    mail["List-Id"] = f"<{list_id}.hketo-watch.{domain}>"
+    mail["Message-ID"] = f"<{_token(threading.identity)}@{domain}>"
+    if threading.story:
+        thread = [f"<story.{_token(threading.story)}@{domain}>"]
+        if threading.parent:
+            thread.append(f"<{_token(threading.parent)}@{domain}>")
+        mail["In-Reply-To"] = thread[-1]
+        mail["References"] = " ".join(thread)
+    mail["List-Id"] = f"<{threading.list_id}.hketo-watch.{domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps holiday answers away
     mail.set_content(rendered.text)
     mail.add_alternative(rendered.html, subtype="html")
@@ -133,17 +144,16 @@ class MailChannel:
     ca_certs: str = ""
 
     def send(self, message: AlertMessage) -> SendResult:
-        identity = delivery_id(message.alert_id, self.name)
         when = message.created.astimezone(self.reader.zone)
-        rendered = render_alert(message, self.reader)
-        return self._hand_over(compose(self.route, rendered, identity, when, message.story.id, message.watch))
+        parent = delivery_id(message.parent, self.name) if message.parent else ""
+        identity = delivery_id(message.alert_id, self.name)
+        told = Threading(identity, message.watch, message.story.id, parent)
+        return self._hand_over(compose(self.route, render_alert(message, self.reader), when, told))
 
     def send_brief(self, brief: Brief) -> SendResult:
-        identity = delivery_id(brief.id, self.name)
+        told = Threading(delivery_id(brief.id, self.name), brief.watch)
         when = brief.until.astimezone(self.reader.zone)
-        return self._hand_over(
-            compose(self.route, render_brief(brief, self.reader), identity, when, "", brief.watch)
-        )
+        return self._hand_over(compose(self.route, render_brief(brief, self.reader), when, told))
 
     def _hand_over(self, mail: EmailMessage) -> SendResult:
         ends = time.monotonic() + self.timeout

@@ -47,7 +47,8 @@ class AlertArticle:
 class AlertMessage:
     """One alert. `reason` is the verdict's sentence, `matched` says what the watch found in it; `kind` is
     `first` for a story's first alert, `updated` for a later one, `source` for a notice about a source, which has no
-    articles; `created` is aware, UTC."""
+    articles; `created` is aware, UTC. Of an update `event` says what is new (see
+    `worker.alerts.story_policy`), and `parent` is the alert that told the story first."""
 
     alert_id: str
     watch: str
@@ -61,6 +62,8 @@ class AlertMessage:
     articles: tuple[AlertArticle, ...]
     created: datetime
     watch_name: str = ""
+    event: str = ""
+    parent: str = ""
 
     def to_json(self) -> bytes:
         """The webhook's body: UTF-8 JSON as `webhook_schema` describes it."""
@@ -71,6 +74,8 @@ class AlertMessage:
         return {
             "alert_id": self.alert_id,
             "kind": self.kind,
+            "event": self.event or None,
+            "parent": self.parent or None,
             "created": rfc3339(self.created),
             "watch": self.watch,
             "watch_name": self.watch_name,

@@ -1,4 +1,4 @@
-"""Alerts and briefs as plain text, Markdown and a page that mail programs show. The only user of Jinja2."""
+"""Alerts and briefs as plain text, Markdown and a page that mail programs show."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from worker.alerts.digest import Brief
 from worker.alerts.message import AlertMessage, one_line
 from worker.alerts.view import BriefView, Reader, StoryView, brief_view, story_view
+from worker.templating import Templates
 
 # CommonMark 2.4: any ASCII punctuation may be escaped. These can open something in the middle of a line.
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>~|&!#])")
@@ -31,7 +30,7 @@ class Rendered:
 def render_alert(message: AlertMessage, reader: Reader) -> Rendered:
     """One alert."""
     story = story_view(message, reader)
-    update = ", update" if story.update else ""
+    update = f", {story.update}" if story.update else ""
     grade = f"{story.grade} {story.grade_name}" if story.grade else story.grade_name
     subject = one_line(f"[{grade}{update}] {story.title}", 160)
     watch = one_line(message.watch_name or message.watch, 120)
@@ -50,7 +49,7 @@ def render_brief(brief: Brief, reader: Reader) -> Rendered:
 def render_entry(message: AlertMessage, reader: Reader) -> str:
     """The body of a feed entry: a piece of HTML."""
     story = story_view(message, reader)
-    return _environment().get_template("entry.html.j2").render(story=story).strip()
+    return _templates().render("entry.html.j2", story=story).strip()
 
 
 def count(number: int, one: str, many: str) -> str:
@@ -70,22 +69,14 @@ def code_span(text: str) -> str:
 
 def _render(name: str, subject: str, values: Mapping[str, StoryView | BriefView | str]) -> Rendered:
     def form(suffix: str) -> str:
-        text = _environment().get_template(f"{name}.{suffix}.j2").render(subject=subject, **values)
+        text = _templates().render(f"{name}.{suffix}.j2", subject=subject, **values)
         return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
     return Rendered(subject, form("txt"), form("md"), form("html"))
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("worker.alerts", "templates"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
+def _templates() -> Templates:
+    return Templates(
+        "worker.alerts", filters={"md": escape_markdown, "code": code_span}, names={"count": count}
     )
-    environment.filters |= {"md": escape_markdown, "code": code_span}
-    environment.globals["count"] = count
-    return environment

@@ -35,6 +35,9 @@ class StoryPolicy:
     official: bool = False
 
 
+FIRST_ONLY = StoryPolicy()
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """One thing to tell about a story. `sentence` is shown to the reader."""
@@ -52,6 +55,8 @@ def parse_policy(items: tuple[str, ...]) -> StoryPolicy:
             grown.add(int(found[1]))
         elif item not in ("first", "official"):
             raise PolicyError(f'"{item}": write "first", "official" or "grown 3" (publishers, 2 or more)')
+    if not items:
+        raise PolicyError('write at least one of "first", "official" and "grown 3"')
     return StoryPolicy("first" in items, tuple(sorted(grown)), "official" in items)
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from worker.alerts.digest import Brief
 from worker.alerts.message import AlertArticle, AlertMessage, one_line
-from worker.alerts.view import sparkline
+from worker.alerts.view import sparkline, update_word
 from worker.alerts.when import show_published, show_time, zone_label
 
 GRADE_NAMES = {3: "CORE", 2: "LINK", 1: "MENTION", 0: "NONE"}
@@ -77,7 +77,8 @@ def _badge(message: AlertMessage) -> Text:
 
 
 def _heading(message: AlertMessage, zone: ZoneInfo) -> Text:
-    update = "update · " if message.kind == "updated" else ""
+    word = update_word(message)
+    update = f"{word} · " if word else ""
     when = f"{show_time(message.created, zone)} {zone_label(message.created, zone)}"
     score = "" if message.kind == "source" else f" · score {message.score:.0f}"
     return Text(f"{update}{when}{score}", style="dim")

@@ -45,7 +45,8 @@ class ArticleView:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """`translated` is the title in a language of the reader's, when an article has one and it differs."""
+    """`translated` is the title in a language of the reader's, when an article has one and it differs; `update` is a
+    word for what is new of a story already told, else empty."""
 
     title: str
     lang: str
@@ -53,7 +54,7 @@ class StoryView:
     grade: int
     grade_name: str
     when: str
-    update: bool
+    update: str
     reason: str
     matched: str
     tags: tuple[str, ...]
@@ -101,7 +102,7 @@ def story_view(message: AlertMessage, reader: Reader) -> StoryView:
         grade=message.grade,
         grade_name="source notice" if message.kind == "source" else GRADE_NAMES.get(message.grade, ""),
         when=f"{show_time(message.created, reader.zone)} {zone_label(message.created, reader.zone)}",
-        update=message.kind == "updated",
+        update=update_word(message),
         reason=one_line(message.reason, 500),
         matched=one_line(message.matched, 300),
         tags=tuple(one_line(tag, 80) for tag in message.tags if not tag.startswith("figure/")),
@@ -109,6 +110,12 @@ def story_view(message: AlertMessage, reader: Reader) -> StoryView:
         articles=tuple(_article_view(article, reader) for article in message.articles),
         url=web_address(first.url) if first else "",
     )
+
+
+def update_word(message: AlertMessage) -> str:
+    """`update`, `correction`, `withdrawn` or empty."""
+    words = {"corrected": "correction", "withdrawn": "withdrawn"}
+    return words.get(message.event, "update") if message.kind == "updated" else ""
 
 
 def brief_view(brief: Brief, reader: Reader) -> BriefView:

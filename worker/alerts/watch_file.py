@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from feeds.tomlfile import TomlComplaint, TomlFile, did_you_mean
+from worker.alerts.story_policy import PolicyError, StoryPolicy, parse_policy
 from worker.alerts.timing import Cadence, Timing, TimingError, parse_cadence, parse_quiet, parse_throttle
 from worker.alerts.watches import CHINESE, CORE, LANGS, TAG_KINDS, TIERS, Watch, watch_query
 from worker.query import QueryError
@@ -28,7 +29,7 @@ _KEYS = frozenset(
         "query",
         "channels",
     }
-    | {"shadow", "cadence", "quiet", "throttle", "priority"}
+    | {"shadow", "story", "cadence", "quiet", "throttle", "priority"}
 )
 PRIORITIES = ("normal", "critical")
 # Ids travel inside other ids ("alert|channel"), in headers and in addresses.
@@ -75,9 +76,6 @@ class _Table:
     table: Mapping[str, Any]
 
     def watch(self, channels: Collection[str]) -> Watch:
-        if "story" in self.table:
-            told = "a story is told once, at its first article; growth and corrections are not told yet"
-            raise self.wrong(f"story: {told}; leave the key out", "story")
         self.toml.refuse_unknown(self.table, _KEYS, "watch", self.index, what=self.what)
         return Watch(
             id=self.slug(),
@@ -93,7 +91,16 @@ class _Table:
             channels=self.choices("channels", channels),
             shadow=self.flag("shadow"),
             timing=self.timing(),
+            story=self.story(),
         )
+
+    def story(self) -> StoryPolicy:
+        if "story" not in self.table:
+            return StoryPolicy()
+        try:
+            return parse_policy(self.texts("story"))
+        except PolicyError as error:
+            raise self.wrong(f"story: {error}", "story") from error
 
     def timing(self) -> Timing:
         return Timing(

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from parsers.entry import Article, Verdict
 from parsers.script import fold
+from worker.alerts.story_policy import FIRST_ONLY, StoryPolicy
 from worker.alerts.timing import AT_ONCE, Timing
 from worker.query import QueryError, read_query
 from worker.query.nodes import InStory, Node, Time, affirmed, facts_of_new, holds, leaves, told
@@ -36,7 +37,7 @@ class Watch:
     Tags are `kind/name`, or `kind/*` for any of a kind. `words` are words or phrases of any script, one of
     which must stand in the title, summary or text. `query` is a question in the query language (`worker.query`),
     without times and stories: a watch sees what is new. No `channels`: all that are configured. A `shadow` watch
-    records what it would have sent. `timing` says when it may be heard.
+    records what it would have sent. `timing` says when it may be heard, `story` what it is told of a story.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Watch:
     channels: tuple[str, ...] = ()
     shadow: bool = False
     timing: Timing = AT_ONCE
+    story: StoryPolicy = FIRST_ONLY
 
 
 CORE = Watch(id="core", name="Malaysia–Hong Kong relations")

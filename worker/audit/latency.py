@@ -9,7 +9,8 @@ from datetime import datetime
 from worker.store.articles import StoredArticle
 from worker.store.outbox import AlertRecord, DeliveryRecord
 
-PUBLISHED, SEEN, STORED, ALERTED = "published", "seen", "stored", "alerted"
+PUBLISHED, SEEN, JUDGED, STORED, ALERTED = "published", "seen", "judged", "stored", "alerted"
+ACCEPTED = "accepted"  # by a channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,10 @@ def steps(
         ways.append(Step(PUBLISHED, published, None))
     late = None if published is None or published > article.first_seen else article.first_seen - published
     ways.append(Step(SEEN, article.first_seen, late))
+    if article.judged and article.versions == 1:  # a revision was judged after the first text was stored
+        ways.append(Step(JUDGED, article.judged, article.judged - article.first_seen))
     if article.stored:
-        ways.append(Step(STORED, article.stored, article.stored - article.first_seen))
+        ways.append(Step(STORED, article.stored, article.stored - ways[-1].at))
     if alert is not None:
         ways.append(Step(ALERTED, alert.created, alert.created - article.stored if article.stored else None))
         for delivery in deliveries:
@@ -53,6 +56,57 @@ def steps(
                 asked = max(alert.created, delivery.due)
                 ways.append(Step(delivery.channel, delivery.sent, delivery.sent - asked))
     return ways
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Where the time of what one source gave, or of what one channel got, goes. `by` is `source` or `channel`."""
+
+    by: str
+    name: str
+    steps: tuple[Latency, ...]
+
+    @property
+    def alerts(self) -> int:
+        """How many of its alerts are measured."""
+        return max(step.count for step in self.steps)
+
+
+#: The parts of a split, in order: from which step to which.
+PARTS = ((PUBLISHED, SEEN), (SEEN, JUDGED), (JUDGED, STORED), (STORED, ACCEPTED))
+
+
+def part(before: str, after: str) -> str:
+    """The name of the way between two steps."""
+    return f"{before} → {after}"
+
+
+def splits(ways: Iterable[tuple[str, Sequence[Step]]]) -> list[Split]:
+    """The ways of alerts, each with its source, by source and by channel; those with most alerts first."""
+    waits: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for source, way in ways:
+        fixed = [(step.name, step.wait) for step in way if step.name in (SEEN, JUDGED, STORED)]
+        sent = [step for step in way if step.name not in _FIXED]
+        for step in sent:
+            _add(waits.setdefault(("channel", step.name), {}), [*fixed, (ACCEPTED, step.wait)])
+        _add(waits.setdefault(("source", source), {}), [*fixed, *((ACCEPTED, step.wait) for step in sent)])
+    made = [Split(by, name, tuple(_parts(found))) for (by, name), found in waits.items()]
+    return sorted((one for one in made if one.steps), key=lambda one: (one.by, -one.alerts, one.name))
+
+
+_FIXED = frozenset({PUBLISHED, SEEN, JUDGED, STORED, ALERTED})
+
+
+def _add(waits: dict[str, list[float]], steps: Iterable[tuple[str, float | None]]) -> None:
+    for name, wait in steps:
+        if wait is not None:
+            waits.setdefault(name, []).append(wait)
+
+
+def _parts(waits: dict[str, list[float]]) -> Iterable[Latency]:
+    for before, after in PARTS:
+        if found := summarise(part(before, after), waits.get(after, [])):
+            yield found
 
 
 def publication(article: StoredArticle) -> float | None:

@@ -111,5 +111,15 @@ def stats_objects(stats: Stats) -> Iterator[dict[str, Any]]:
             "p50_s": step.p50,
             "p95_s": step.p95,
         }
+    for split in stats.splits:
+        for step in split.steps:
+            yield {
+                "stat": f"latency by {split.by}",
+                "of": split.name,
+                "name": step.name,
+                "count": step.count,
+                "p50_s": step.p50,
+                "p95_s": step.p95,
+            }
     memory = stats.memory
     yield {"stat": "memory", "used": memory.used, "peak": memory.peak, "limit": memory.limit}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from parsers.corrections import notice_of
 from parsers.entry import Verdict
+from worker.alerts.story_policy import StoryFacts, StoryPolicy, Telling, to_tell
 from worker.alerts.watches import Watch, matches
 from worker.audit.why import stored_as_article
 from worker.putting import in_time
@@ -35,23 +37,52 @@ class Told:
 def rehearse(
     watch: Watch, articles: Iterable[StoredArticle], tiers: Mapping[str, str], zone: ZoneInfo
 ) -> list[Told]:
-    """One alert a story, in the order in which the articles were first seen. `tiers` by source. Pure."""
+    """What the watch would have been told of each story, in the order in which the articles were first seen. `tiers`
+    by source. Pure."""
     told: list[Told] = []
-    stories: set[str] = set()
+    stories: dict[str, _Followed] = {}
     sent: dict[str, datetime] = {}
     for article in sorted(articles, key=lambda one: (one.first_seen, one.number)):
+        tier = tiers.get(article.source, "")
+        story = stories.setdefault(article.story, _Followed())
+        story.join(article, official=tier == "government")
         verdict = Verdict(article.grade, article.score, article.tags, (), article.sentence, article.version)
-        match = matches(watch, stored_as_article(article), verdict, tiers.get(article.source, ""))
-        if not match or article.story in stories:
+        match = matches(watch, stored_as_article(article), verdict, tier)
+        story.wanted = story.wanted or bool(match)
+        telling = story.tell(watch.story) if story.wanted else None
+        if telling is None:
             continue
-        stories.add(article.story)
+        matched = match.sentence if telling.event == "first" else telling.sentence
         seen = datetime.fromtimestamp(article.first_seen, UTC)
-        wanted = WantedAlert(watch.id, (), match.sentence)
-        timed = in_time(wanted, watch.timing, seen, list(sent.values()), zone)
+        timed = in_time(WantedAlert(watch.id, (), matched), watch.timing, seen, list(sent.values()), zone)
         at = timed.due or article.first_seen
         sent[timed.brief or article.id] = datetime.fromtimestamp(at, UTC)
-        told.append(Told(article, match.sentence, article.first_seen, at, timed.brief, timed.why))
+        told.append(Told(article, matched, article.first_seen, at, timed.brief, timed.why))
     return told
+
+
+@dataclass
+class _Followed:
+    """A story as its articles come in, and what was told of it."""
+
+    publishers: set[str] = field(default_factory=set)
+    official: bool = False
+    notices: set[str] = field(default_factory=set)
+    wanted: bool = False
+    told: StoryFacts | None = None
+
+    def join(self, article: StoredArticle, *, official: bool) -> None:
+        self.publishers |= {article.publisher, *(seen.publisher for seen in article.seen_by)} - {""}
+        self.official = self.official or official
+        self.notices.add(notice_of(article.title, article.text or article.summary))
+
+    def tell(self, policy: StoryPolicy) -> Telling | None:
+        facts = StoryFacts(
+            len(self.publishers), self.official, "corrected" in self.notices, "withdrawn" in self.notices
+        )
+        telling = to_tell(policy, self.told, facts)
+        self.told = facts if telling else self.told
+        return telling
 
 
 def stored_since(runtime: Runtime, since: float) -> Iterator[StoredArticle]:

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from worker.audit.latency import ALERTED, PUBLISHED, SEEN, STORED, Latency, Step, steps, summarise
+from worker.audit.latency import (
+    ALERTED,
+    JUDGED,
+    PUBLISHED,
+    SEEN,
+    STORED,
+    Latency,
+    Split,
+    Step,
+    part,
+    splits,
+    steps,
+    summarise,
+)
 from worker.audit.sources import source_rows
 from worker.query import tag_counts
 from worker.runtime import Runtime
@@ -67,6 +80,7 @@ class Stats:
     dead: int
     alerts: int
     latencies: tuple[Latency, ...]
+    splits: tuple[Split, ...]
     memory: Memory
 
 
@@ -74,6 +88,7 @@ def stats(runtime: Runtime, now: datetime, days: int = 7) -> Stats:
     """The figures of now; fates of the last `days` days, today included."""
     client: Any = runtime.server.client
     keys, outbox, at = runtime.keys, runtime.outbox, now.timestamp()
+    ways = list(_ways(runtime))
     return Stats(
         fates=tuple(fates(runtime, now, days)),
         kept=client.zcard(keys.by_time),
@@ -86,7 +101,8 @@ def stats(runtime: Runtime, now: datetime, days: int = 7) -> Stats:
         deliveries=tuple(_waiting(client, name, keys.outbox(name), at) for name in outbox.channels()),
         dead=client.zcard(keys.dead),
         alerts=client.zcard(keys.alerts),
-        latencies=tuple(latencies(_ways(runtime))),
+        latencies=tuple(latencies(way for _, way in ways)),
+        splits=tuple(splits(ways)),
         memory=_memory(client),
     )
 
@@ -120,24 +136,26 @@ def latencies(ways: Iterable[Sequence[Step]]) -> Iterable[Latency]:
     for way in ways:
         for before, step in zip((None, *way), way, strict=False):
             if step.wait is not None and before is not None:
-                waits.setdefault(
-                    f"{before.name if step.name in _FIXED else ALERTED} → {step.name}", []
-                ).append(step.wait)
-    order = [f"{a} → {b}" for a, b in ((PUBLISHED, SEEN), (SEEN, STORED), (STORED, ALERTED))]
+                name = part(before.name if step.name in _FIXED else ALERTED, step.name)
+                waits.setdefault(name, []).append(step.wait)
+    pairs = ((PUBLISHED, SEEN), (SEEN, JUDGED), (SEEN, STORED), (JUDGED, STORED), (STORED, ALERTED))
+    order = [part(before, after) for before, after in pairs]
     for name in (*order, *sorted(set(waits) - set(order))):
         if found := summarise(name, waits.get(name, [])):
             yield found
 
 
-_FIXED = (PUBLISHED, SEEN, STORED, ALERTED)
+_FIXED = (PUBLISHED, SEEN, JUDGED, STORED, ALERTED)
 
 
-def _ways(runtime: Runtime) -> Iterable[list[Step]]:
+def _ways(runtime: Runtime) -> Iterable[tuple[str, list[Step]]]:
+    """The way of each alert about an article, with the source that showed it first."""
     records = runtime.outbox.alerts(limit=LEDGER)
     known = {a.number: a for a in load(runtime.server, runtime.keys, {record.number for record in records})}
     for record in records:
         if record.number in known:
-            yield steps(known[record.number], record, runtime.outbox.deliveries(record.id))
+            article = known[record.number]
+            yield article.source, steps(article, record, runtime.outbox.deliveries(record.id))
 
 
 def _tagged(runtime: Runtime, kind: str) -> tuple[Count, ...]:

@@ -137,7 +137,7 @@ def _trails(runtime: Runtime, article: StoredArticle) -> Iterator[AlertTrail]:
     """The alerts of the article's story. Watches that are configured no more have alerts too, so the ledger is
     read for the story's end of the id."""
     client: Any = runtime.server.client
-    found = {member for member, _ in client.zscan_iter(runtime.keys.alerts, f"*-{article.story}", 1000)}
+    found = {member for member, _ in client.zscan_iter(runtime.keys.alerts, f"*-{article.story}*", 1000)}
     for member in sorted(found):
         if record := runtime.outbox.alert(member.decode()):
             yield AlertTrail(record, tuple(runtime.outbox.deliveries(record.id)))

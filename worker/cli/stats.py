@@ -14,6 +14,7 @@ from worker.cli.options import AsJson, DataDir, settings_of
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from worker.audit.latency import Split
     from worker.audit.stats import Count, FateCount, Stats, Waiting
 
 TOP = 15  # sources that the table shows
@@ -66,6 +67,9 @@ def tables(stats: Stats, days: int) -> Iterator[Table]:
     yield _line("outbox", [*map(_waits, stats.deliveries), ("dead letters", str(stats.dead))])
     if stats.latencies:
         yield _latencies(stats)
+    for by in ("source", "channel"):
+        if found := [split for split in stats.splits if split.by == by]:
+            yield _splits(by, found[:TOP])
     memory = stats.memory
     limit = size(memory.limit) if memory.limit else "none"
     yield _line("memory", [("used", size(memory.used)), ("peak", size(memory.peak)), ("limit", limit)])
@@ -117,4 +121,18 @@ def _latencies(stats: Stats) -> Table:
     )
     for step in stats.latencies:
         made.add_row(safe(step.name), str(step.count), duration(step.p50), duration(step.p95))
+    return made
+
+
+def _splits(by: str, found: Iterable[Split]) -> Table:
+    from worker.audit.latency import PARTS, part
+    from worker.cli.output import safe, table
+    from worker.plain import duration
+
+    names = [part(*pair) for pair in PARTS]
+    title = f"latency by {by}: half within / 95 % within"
+    made = table(title, "alerts", *names, right=["alerts", *names], fold=[title])
+    for split in found:
+        told = {step.name: f"{duration(step.p50)} / {duration(step.p95)}" for step in split.steps}
+        made.add_row(safe(split.name), str(split.alerts), *(told.get(name, "") for name in names))
     return made

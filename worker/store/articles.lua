@@ -186,17 +186,23 @@ local function told(prefix, watch, story)
   return false
 end
 
--- One alert per watch and story. Its deliveries come into being with it: what is stored is told.
+-- One alert per watch and story. Its deliveries come into being with it: what is stored is told. One that is held tells
+-- nothing: its watch hears of the story when more is known (following.lua).
 local function alert(prefix, put, n, at)
   local story = current_story(prefix, redis.call('HGET', prefix .. 'a:' .. n, 'story'))
   local channels = {}
   for _, wanted in ipairs(put.alerts) do
     local id = wanted.watch .. '-' .. story
     if not told(prefix, wanted.watch, story) then
-      redis.call('HSET', prefix .. 'al:' .. id, 'watch', wanted.watch, 'story', story, 'n', n, 'kind', 'first',
+      redis.call('HSET', prefix .. 'al:' .. id, 'watch', wanted.watch, 'story', story, 'n', n,
+        'kind', wanted.held and 'held' or 'first',
         'grade', put.grade, 'sentence', put.sentence, 'matched', wanted.matched,
         'created', string.format('%.3f', at), 'shadow', wanted.shadow and '1' or '0')
-      tell_watch(prefix, wanted, id, at, put.keep, channels)
+      if wanted.held then
+        redis.call('EXPIRE', prefix .. 'al:' .. id, put.keep)
+      else
+        tell_watch(prefix, wanted, id, at, put.keep, channels)
+      end
     end
   end
   return channels

@@ -26,7 +26,8 @@ class WantedAlert:
 
     `due`: when it goes out, seconds since 1970; 0 for at once. `brief`: the id of the brief it is gathered in,
     empty for a message of its own; `why` says what held it back. `window`: seconds for which the watch's throttle
-    must remember the message, 0 without one; it counts at `counted` (seconds since 1970)."""
+    must remember the message, 0 without one; it counts at `counted` (seconds since 1970).
+    `held`: the watch wants to hear of the story, but not of its first article."""
 
     watch: str
     channels: tuple[str, ...]
@@ -37,6 +38,7 @@ class WantedAlert:
     why: str = ""
     window: float = 0.0
     counted: float = 0.0
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class StoredArticle:
     sightings: int
     versions: int
     seen_by: tuple[Sighting, ...] = field(default=())
+    judged: float = 0.0  # 0 when unknown
     page: str = ""  # how the reading of its page ended, if that was wanted: `name: sentence`
     story_why: str = ""  # what made it part of its story
     agencies: tuple[str, ...] = ()  # ids of the news agencies whose text it is
@@ -311,6 +314,7 @@ def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
         ts=real("ts"),
         first_seen=real("first_seen"),
         stored=real("stored"),
+        judged=real("judged"),
         grade=int(real("grade")),
         score=real("score"),
         tags=tuple(orjson.loads(fields.get("tags") or "[]")),

@@ -25,7 +25,7 @@ __all__ = [
     "digest",
 ]
 
-LIBRARIES = ("lease", "sources", "articles", "outbox", "stories", "storyrecords", "pages")
+LIBRARIES = ("lease", "sources", "articles", "outbox", "stories", "storyrecords", "following", "pages")
 
 _INCLUDE = re.compile(r"^--@include (\w+\.lua)$", re.MULTILINE)
 

@@ -58,6 +58,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `sm:<story>` | zset | n of its articles, by time | kept | storyrecords.lua |
 | `sa:<story>` | string | story that this one was merged into | kept | storyrecords.lua |
 | `sj:<story>` | set | stories that were merged into this one | kept | storyrecords.lua |
+| `sf:<story>` | hash | who covers a story: `@<publisher>`, and `=official`, `=corrected`, `=withdrawn` where they hold | kept | following.lua |
 | `sn:<story>:<story>` | string | these two were parted and are not merged by the pass | kept | storyrecords.lua |
 | `sh:<story>` | list | merges and splits (JSON), newest first, the last 50 | kept | storyrecords.lua |
 | `stories` | zset | story by its last article's time | trimmed | storyrecords.lua |

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.lease import Claim, claim
+from worker.store.lease import Claim, begin, claim
 
+HELD = "held"  # kind of an alert that tells nothing: its watch waits for more about the story
 SOURCE = "source"  # kind of an alert about a source, which has no article
 
 
@@ -30,7 +31,7 @@ class Claimed:
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
     """An alert as the ledger has it. `created` in seconds since 1970; `number` leads to its article, 0 where there is
-    none; `title` only then."""
+    none; `title` only then. `parent`: the alert that told the story first; `event`: what more is told of it."""
 
     id: str
     watch: str
@@ -43,6 +44,8 @@ class AlertRecord:
     created: float
     shadow: bool
     title: str = ""
+    parent: str = ""
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,20 @@ class Outbox:
         return sorted(name.decode() for name in self._client.smembers(self.keys.channels))
 
     def claim(self, channel: str, limit: int, lease: float) -> list[Claimed]:
+        """At most `limit` of what is due on a channel, hidden from others for `lease` seconds."""
         held = claim(self.server, self.keys.outbox(channel), limit, lease)
-        return [self._claimed(item) for item in held]
+        pipe = self._client.pipeline(transaction=False)
+        for one in held:
+            pipe.hget(self.keys.delivery(one.member), "attempts")
+        return [
+            Claimed(one.member, one.member.rpartition("|")[0], int(attempts or 0) + 1, one.token)
+            for one, attempts in zip(held, pipe.execute(), strict=True)
+        ]
 
-    def _claimed(self, held: Claim) -> Claimed:
-        attempts = self._client.hget(self.keys.delivery(held.member), "attempts")
-        return Claimed(held.member, held.member.rpartition("|")[0], int(attempts or 0) + 1, held.token)
+    def renew(self, claimed: Claimed, lease: float) -> bool:
+        """Makes the lease of what is under way end `lease` seconds from now. False when it was lost."""
+        held = Claim(claimed.delivery_id, claimed.token)
+        return begin(self.server, self._key(claimed), held, lease, claimed.token) is not None
 
     def sent(self, claimed: Claimed, remote: str) -> bool:
         """The channel accepted it. False when the lease was lost (another worker may send it again)."""
@@ -96,8 +107,15 @@ class Outbox:
 
     def retry(self, claimed: Claimed, delay: float, reason: str) -> bool:
         """To be tried again after `delay` seconds."""
-        args = (claimed.delivery_id, claimed.token, delay, claimed.attempt, reason)
-        return bool(self.server.call("hketo_later", self._key(claimed), self.keys.prefix, *args) == 1)
+        return self.retry_all([(claimed, delay)], reason) == 1
+
+    def retry_all(self, waits: Sequence[tuple[Claimed, float]], reason: str) -> int:
+        """Each to be tried again after its seconds, in one round trip; how many of the leases still held."""
+        pipe = self._client.pipeline(transaction=False)
+        for claimed, delay in waits:
+            args = (claimed.delivery_id, claimed.token, delay, claimed.attempt, reason)
+            pipe.fcall("hketo_later", 1, self._key(claimed), self.keys.prefix, *args)
+        return sum(pipe.execute())
 
     def gather(self, claimed: Claimed) -> list[str]:
         """Ids of the alerts in a brief, in order; the brief takes no more from then on. None when it is not ours
@@ -166,6 +184,8 @@ def _alert(alert_id: str, raw: dict[bytes, bytes]) -> AlertRecord:
         created=float(get["created"]),
         shadow=get["shadow"] == "1",
         title=get.get("title", ""),
+        parent=get.get("parent", ""),
+        event=get.get("event", ""),
     )
 
 

@@ -95,6 +95,11 @@ local function story_merge(_, args)
   redis.call('SET', prefix .. 'sa:' .. younger, elder, 'EX', keep)
   redis.call('SADD', prefix .. 'sj:' .. elder, younger, unpack(redis.call('SMEMBERS', prefix .. 'sj:' .. younger)))
   redis.call('EXPIRE', prefix .. 'sj:' .. elder, keep)
+  local covered = redis.call('HGETALL', prefix .. 'sf:' .. younger)
+  if #covered > 0 then
+    redis.call('HSET', prefix .. 'sf:' .. elder, unpack(covered))
+    redis.call('EXPIRE', prefix .. 'sf:' .. elder, keep)
+  end
   redis.call('DEL', prefix .. 'sv:' .. younger)
   redis.call('ZREM', prefix .. 'stories', younger)
   redis.call('HSET', prefix .. 'sy:' .. younger, 'into', elder)

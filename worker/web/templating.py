@@ -8,12 +8,12 @@ from functools import cache
 from importlib import resources
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from worker.templating import Templates
 
 
 def render(name: str, /, **values: object) -> str:
     """A template of `worker/web/templates` with `values`."""
-    return _environment().get_template(name).render(**values)
+    return _templates().render(name, **values)
 
 
 def encoded(pairs: Iterable[tuple[str, str]]) -> str:
@@ -29,13 +29,5 @@ def stamp() -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("worker.web", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"stamp": stamp(), "encoded": encoded}
-    return environment
+def _templates() -> Templates:
+    return Templates("worker.web", names={"stamp": stamp(), "encoded": encoded})
