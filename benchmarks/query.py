@@ -49,7 +49,8 @@ KEYS = Keys("bench")
 ROUNDS = 200
 AT_ONCE = 5  # articles put together, as those of one body
 KEEP = 800 * 86400
-FLEETING = timedelta(days=16)  # longer than anything lives that is not kept as long as its article
+#: Lifetimes of what is not kept as long as its article: days that are a little longer, the longest first.
+LIFETIMES = (timedelta(days=64), timedelta(days=16))
 LIMIT_MS, API_LIMIT_MS, MOST_BYTES = 25.0, 50.0, 3500
 
 
@@ -84,12 +85,11 @@ class Size:
 
 def fill(server: Server, made: Iterator[Made], number: int) -> Filled:
     """Stores `number` articles; the rate is that of placing and putting alone."""
-    before, seconds, forgotten = _used(server), 0.0, False
+    before, seconds, lifetimes = _used(server), 0.0, list(LIFETIMES)
     for _ in range(0, number, AT_ONCE):
         some = list(islice(made, AT_ONCE))
-        if not forgotten and some[0].seen > (END - FLEETING).timestamp():
-            _forget_what_is_past(server)
-            forgotten = True
+        if lifetimes and some[0].seen > (END - lifetimes[0]).timestamp():
+            _forget(server, lifetimes.pop(0).total_seconds())
         start = time.perf_counter()
         _put(server, some)
         seconds += time.perf_counter() - start
@@ -103,16 +103,15 @@ def _put(server: Server, some: Sequence[Made]) -> None:
     server.client.delete(*(KEYS.body_fates(one.request.poll) for one in decided))  # as the end of a body does
 
 
-def _forget_what_is_past(server: Server) -> None:
-    """Drops what would have expired by END: the server's clock does not know that days went by."""
+def _forget(server: Server, seconds: float) -> None:
+    """Drops what lives no longer than `seconds`. So long before END, that is what would have expired by then: the
+    server's clock does not know that days went by."""
     client: Any = server.client
     for names in _batches(client.scan_iter(count=1000), 1000):
         pipe = client.pipeline(transaction=False)
         for name in names:
             pipe.ttl(name)
-        past = [
-            n for n, left in zip(names, pipe.execute(), strict=True) if 0 < left <= FLEETING.total_seconds()
-        ]
+        past = [name for name, left in zip(names, pipe.execute(), strict=True) if 0 < left <= seconds]
         if past:
             client.delete(*past)
 

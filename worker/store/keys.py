@@ -54,14 +54,12 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `am:<id>` | string | story that an article was given: makes giving it again harmless | 15 days | stories.lua |
 | `sc` | string | number of changes to live stories | 60 days | stories.lua |
 | `sq` | zset | the last 512 changed stories, by number of the change | 15 days | stories.lua |
-| `sy:<story>` | hash | a story as readers see it: title, times, grade, counts by language, publisher, tag | kept | storyrecords.lua |
 | `sm:<story>` | zset | n of its articles, by time | kept | storyrecords.lua |
 | `sa:<story>` | string | story that this one was merged into | kept | storyrecords.lua |
 | `sj:<story>` | set | stories that were merged into this one | kept | storyrecords.lua |
 | `sf:<story>` | hash | who covers a story: `@<publisher>`, and `=official`, `=corrected`, `=withdrawn` where they hold | kept | following.lua |
 | `sn:<story>:<story>` | string | these two were parted and are not merged by the pass | kept | storyrecords.lua |
 | `sh:<story>` | list | merges and splits (JSON), newest first, the last 50 | kept | storyrecords.lua |
-| `stories` | zset | story by its last article's time | trimmed | storyrecords.lua |
 | `pages` | zset | n of articles whose page is wanted, scored by when it may be fetched | until fetched | pages.lua, lease.lua |
 | `paged` | zset | n whose page came, scored by when it may be read | until read | pages.lua, lease.lua |
 | `pages:lease`, `paged:lease` | hash | n -> token | until released | lease.lua |
@@ -236,9 +234,6 @@ class Keys:
     def changed_stories(self) -> str:
         return self._("sq")
 
-    def story(self, story: str) -> str:
-        return self._("sy", story)
-
     def story_members(self, story: str) -> str:
         return self._("sm", story)
 
@@ -250,7 +245,3 @@ class Keys:
 
     def story_decisions(self, story: str) -> str:
         return self._("sh", story)
-
-    @property
-    def stories(self) -> str:
-        return self._("stories")

@@ -1,61 +1,19 @@
 #!lua name=hketo_story_records
--- What a reader sees of a story: its members, title, times, languages, publishers, tags; merged and parted again.
+-- The articles of stories; stories merged and parted again.
 -- KEYS[1] is the key `seq`; every other key is built from the prefix in ARGV[1] (same hash tag, same slot).
 
 local MAX_DECISIONS = 50
 
 --@include storynames.lua
 
--- Counts an article in (step 1) or out (step -1) of a story's languages, publishers and tags.
-local function tally(prefix, story, n, step)
-  local key = prefix .. 'sy:' .. story
-  local lang, publisher, tags = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'lang', 'publisher', 'tags'))
-  redis.call('HINCRBY', key, 'articles', step)
-  if lang then redis.call('HINCRBY', key, 'lang:' .. lang, step) end
-  if publisher and publisher ~= '' then redis.call('HINCRBY', key, 'publisher:' .. publisher, step) end
-  for _, tag in ipairs(cjson.decode(tags or '[]')) do redis.call('HINCRBY', key, 'tag:' .. tag, step) end
-end
-
--- The title is that of the earliest article of the highest grade; `last` is the youngest article's time.
-local function head(prefix, story, n, ts)
-  local key = prefix .. 'sy:' .. story
-  local title, grade = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'title', 'grade'))
-  local had = redis.call('HMGET', key, 'grade', 'titled', 'first', 'last')
-  grade = tonumber(grade or '0')
-  local best, titled = tonumber(had[1] or '-1'), tonumber(had[2] or 'inf') or math.huge
-  if grade > best or (grade == best and ts < titled) then
-    redis.call('HSET', key, 'title', title or '', 'grade', grade, 'titled', ts)
-  end
-  if not had[3] or ts < tonumber(had[3]) then redis.call('HSET', key, 'first', ts) end
-  if not had[4] or ts > tonumber(had[4]) then redis.call('HSET', key, 'last', ts) end
-end
-
+-- A story is its members; all else that a reader sees of it follows from them (storyrecords.py).
 local function keep_story(prefix, story, keep)
-  redis.call('EXPIRE', prefix .. 'sy:' .. story, keep)
   redis.call('EXPIRE', prefix .. 'sm:' .. story, keep)
   redis.call('EXPIRE', prefix .. 'sj:' .. story, keep)
-  local last = redis.call('HGET', prefix .. 'sy:' .. story, 'last')
-  if last then redis.call('ZADD', prefix .. 'stories', last, story) end
 end
 
 local function admit(prefix, story, n, ts)
-  if redis.call('ZADD', prefix .. 'sm:' .. story, ts, n) == 0 then return end
-  tally(prefix, story, n, 1)
-  head(prefix, story, n, ts)
-end
-
-local function dismiss(prefix, story, n)
-  if redis.call('ZREM', prefix .. 'sm:' .. story, n) == 1 then tally(prefix, story, n, -1) end
-end
-
-local function head_anew(prefix, story)
-  local members = redis.call('ZRANGE', prefix .. 'sm:' .. story, 0, -1, 'WITHSCORES')
-  redis.call('HDEL', prefix .. 'sy:' .. story, 'title', 'grade', 'titled', 'first', 'last')
-  for i = 1, #members, 2 do head(prefix, story, members[i], tonumber(members[i + 1])) end
-  if #members == 0 then
-    redis.call('DEL', prefix .. 'sy:' .. story, prefix .. 'sv:' .. story)
-    redis.call('ZREM', prefix .. 'stories', story)
-  end
+  redis.call('ZADD', prefix .. 'sm:' .. story, ts, n)
 end
 
 local function note(prefix, story, record, keep)
@@ -84,7 +42,7 @@ local function story_merge(_, args)
   local prefix, keep = args[1], args[4]
   local elder, younger = current_story(prefix, args[2]), current_story(prefix, args[3])
   if elder == younger then return 0 end
-  if redis.call('EXISTS', prefix .. 'sy:' .. elder, prefix .. 'sy:' .. younger) < 2 then return 0 end
+  if redis.call('EXISTS', prefix .. 'sm:' .. elder, prefix .. 'sm:' .. younger) < 2 then return 0 end
   local members = redis.call('ZRANGE', prefix .. 'sm:' .. younger, 0, -1, 'WITHSCORES')
   for i = 1, #members, 2 do
     admit(prefix, elder, members[i], tonumber(members[i + 1]))
@@ -101,10 +59,7 @@ local function story_merge(_, args)
     redis.call('EXPIRE', prefix .. 'sf:' .. elder, keep)
   end
   redis.call('DEL', prefix .. 'sv:' .. younger)
-  redis.call('ZREM', prefix .. 'stories', younger)
-  redis.call('HSET', prefix .. 'sy:' .. younger, 'into', elder)
   redis.call('EXPIRE', prefix .. 'sm:' .. younger, keep)
-  redis.call('EXPIRE', prefix .. 'sy:' .. younger, keep)
   keep_story(prefix, elder, keep)
   note(prefix, elder, args[5], keep)
   return 1
@@ -120,7 +75,7 @@ local function story_part(_, args)
   for i = 6, #args do
     local ts = redis.call('ZSCORE', prefix .. 'sm:' .. from, args[i])
     if ts then
-      dismiss(prefix, from, args[i])
+      redis.call('ZREM', prefix .. 'sm:' .. from, args[i])
       admit(prefix, to, args[i], tonumber(ts))
       if redis.call('EXISTS', prefix .. 'a:' .. args[i]) == 1 then
         redis.call('HSET', prefix .. 'a:' .. args[i], 'story', to)
@@ -131,13 +86,11 @@ local function story_part(_, args)
   if moved == 0 then return 0 end
   redis.call('DEL', prefix .. 'sa:' .. to)
   redis.call('SREM', prefix .. 'sj:' .. from, to, unpack(redis.call('SMEMBERS', prefix .. 'sj:' .. to)))
-  redis.call('HDEL', prefix .. 'sy:' .. to, 'into')
   redis.call('SET', prefix .. 'sn:' .. from .. ':' .. to, '1', 'EX', keep)
   redis.call('SET', prefix .. 'sn:' .. to .. ':' .. from, '1', 'EX', keep)
-  head_anew(prefix, from)
-  head_anew(prefix, to)
   for _, story in ipairs({from, to}) do
-    if redis.call('EXISTS', prefix .. 'sy:' .. story) == 1 then keep_story(prefix, story, keep) end
+    if redis.call('EXISTS', prefix .. 'sm:' .. story) == 0 then redis.call('DEL', prefix .. 'sv:' .. story) end
+    keep_story(prefix, story, keep)
     note(prefix, story, args[5], keep)
   end
   return moved

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from worker.store.articles import StoredArticle, load
 from worker.store.client import Server
 from worker.store.keys import Keys
-
-HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +43,27 @@ class StoryRecord:
     into: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class GrowthStep:
-    """`articles` that a story got in the hour that begins at `at` (seconds since 1970)."""
-
-    at: float
-    articles: int
-
-
 class StoryRecords:
     """`keep`: seconds that records live after a change."""
 
     def __init__(self, server: Server, keys: Keys, keep: int) -> None:
         self._server, self._keys, self._keep = server, keys, keep
 
-    def latest(self, limit: int, since: float = 0.0) -> list[StoryRecord]:
-        """The stories with an article at or after `since`, the latest first."""
-        names = self._client.zrevrangebyscore(self._keys.stories, "+inf", since, start=0, num=limit)
-        return self.load(name.decode() for name in names)
-
     def load(self, names: Iterable[str]) -> list[StoryRecord]:
         """The stories that exist among `names`, in that order."""
         wanted = list(names)
         pipe = self._client.pipeline(transaction=False)
         for name in wanted:
-            pipe.hgetall(self._keys.story(name))
+            pipe.zrange(self._keys.story_members(name), 0, -1)
+            pipe.get(self._keys.story_merged_into(name))
+        rows = pipe.execute()
+        numbers = [[int(n) for n in members] for members in rows[::2]]
+        flat = [n for members in numbers for n in members]
+        known = {article.number: article for article in load(self._server, self._keys, flat)}
         return [
-            _record(name, raw) for name, raw in zip(wanted, pipe.execute(), strict=True) if raw.get(b"last")
+            _record(name, articles, into.decode() if into else "")
+            for name, members, into in zip(wanted, numbers, rows[1::2], strict=True)
+            if (articles := [known[n] for n in members if n in known])
         ]
 
     def resolve(self, name: str) -> str:
@@ -84,13 +78,6 @@ class StoryRecords:
     def members(self, name: str) -> list[int]:
         """Numbers of a story's articles by time; of a merged one those it had then."""
         return [int(n) for n in self._client.zrange(self._keys.story_members(name), 0, -1)]
-
-    def growth(self, name: str) -> list[GrowthStep]:
-        """How a story grew, hour by hour; hours without an article are left out."""
-        hours: dict[int, int] = {}
-        for _, ts in self._client.zrange(self._keys.story_members(name), 0, -1, withscores=True):
-            hours[int(ts // HOUR)] = hours.get(int(ts // HOUR), 0) + 1
-        return [GrowthStep(float(hour * HOUR), count) for hour, count in sorted(hours.items())]
 
     def decisions(self, name: str) -> list[StoryDecision]:
         """Merges and splits of a story, the latest first."""
@@ -119,22 +106,22 @@ class StoryRecords:
         return self._server.call(function, self._keys.sequence, self._keys.prefix, *args)
 
 
-def _record(name: str, raw: Mapping[bytes, bytes]) -> StoryRecord:
-    fields = {key.decode(): value.decode("utf-8", "replace") for key, value in raw.items()}
+def _record(name: str, articles: Sequence[StoredArticle], into: str) -> StoryRecord:
+    """The title is that of the earliest article of the highest grade."""
+    titled = min(articles, key=lambda one: (-one.grade, one.ts))
     return StoryRecord(
         id=name,
-        title=fields.get("title", ""),
-        first=float(fields["first"]),
-        last=float(fields["last"]),
-        grade=int(fields.get("grade", "0")),
-        articles=int(fields.get("articles", "0")),
-        languages=_counted(fields, "lang:"),
-        publishers=_counted(fields, "publisher:"),
-        tags=_counted(fields, "tag:"),
-        into=fields.get("into", ""),
+        title=titled.title,
+        first=min(one.ts for one in articles),
+        last=max(one.ts for one in articles),
+        grade=titled.grade,
+        articles=len(articles),
+        languages=_counted(one.lang for one in articles),
+        publishers=_counted(one.publisher for one in articles if one.publisher),
+        tags=_counted(tag for one in articles for tag in one.tags),
+        into=into,
     )
 
 
-def _counted(fields: Mapping[str, str], kind: str) -> tuple[tuple[str, int], ...]:
-    counts = ((key.removeprefix(kind), int(value)) for key, value in fields.items() if key.startswith(kind))
-    return tuple(sorted((pair for pair in counts if pair[1] > 0), key=lambda pair: (-pair[1], pair[0])))
+def _counted(values: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0])))

@@ -19,7 +19,7 @@ def trim(server: Server, keys: Keys, settings: StoreSettings, now: datetime) -> 
     kept = now.timestamp() - settings.keep_days * 86400
     rejected = now.timestamp() - settings.keep_rejected_days * 86400
     gone = _cut(server.client, keys.rejected, rejected)
-    for name in (keys.by_time, keys.alerts, keys.dead, keys.stories):
+    for name in (keys.by_time, keys.alerts, keys.dead):
         gone += _cut(server.client, name, kept)
     _forget(server, keys, kept)
     return gone
