@@ -10,9 +10,18 @@ from typing import Any
 from worker.query.query import Query, answers
 from worker.query.search import HasStore, search
 from worker.store.articles import STORED, StoredArticle, find_number, load
-from worker.store.storyrecords import HOUR, GrowthStep, StoryDecision, StoryRecords
+from worker.store.storyrecords import StoryDecision, StoryRecords
 
 MOST_MEMBERS = 200  # of one story that are shown; the rest is counted
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthStep:
+    """`articles` that a story got in the hour that begins at `at` (seconds since 1970)."""
+
+    at: float
+    articles: int
 
 
 @dataclass(frozen=True, slots=True)
