@@ -93,7 +93,7 @@ def test_a_copy_is_a_sighting_and_a_retelling_joins_the_story(
     assert (first.story, retold.story) == (first.id, first.id)
     assert "words in common" in retold.story_why
     assert alerts(server, keys) == [first.id]
-    [record] = StoryRecords(server, keys, 86400).latest(10)
+    [record] = StoryRecords(server, keys, 86400).load([first.id])
     assert (record.id, record.articles, record.title) == (first.id, 2, ENGLISH[0])
 
 
