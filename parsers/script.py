@@ -119,14 +119,12 @@ def lower(text: str) -> str:
 def fold(text: str) -> str:
     """`text` with full width made half, Traditional made Simplified, accents taken off Latin letters,
     typographic marks made plain, and lower case: one character for one, so the result has the length of `text`."""
-    if text.isascii():
-        return text.lower()
-    return lower(plain(text))
+    return plain(text).lower() if text.isascii() else lower(plain(text))
 
 
 def plain(text: str) -> str:
     """As `fold`, but capitals stay."""
-    return text if text.isascii() else text.translate(_fold_table())
+    return text.replace("`", "'") if text.isascii() else text.translate(_fold_table())
 
 
 def language(text: str, hint: str = "") -> str:
