@@ -15,7 +15,7 @@ from tests.support.bodies import Desk, item, rss
 from tests.support.mailsink import running_mail_sink
 from tests.worker.test_placing import COPY, ENGLISH, OTHER, RETOLD, body, opened
 from worker.alerts.mail import MailChannel, parse_mail_url
-from worker.alerts.story_policy import StoryPolicy, parse_policy
+from worker.alerts.story_policy import StoryFacts, StoryPolicy, parse_policy, to_tell
 from worker.alerts.timing import AT_ONCE, Timing, parse_cadence
 from worker.alerts.view import Reader
 from worker.following import Followed, Follower
@@ -175,9 +175,10 @@ def test_workers_that_see_it_grow_at_once_tell_it_once(server: Server, server_ur
     assert 1 <= events.count("grown") <= 3
     ids = [one.id for one in Outbox(server, keys).alerts(limit=100)]
     assert len(ids) == len(set(ids)) == len(events)
-    # What was told last is how the story stands, whoever told it.
-    first = min(ids, key=len)
-    assert server.client.hget(keys.alert(first), "told") == b"5,1,1,0"
+    stands = FollowStore(server, keys, KEEP).covered(desks[0].articles()[0].story, "", (), ("growth",))
+    assert stands.facts == StoryFacts(5, official=True, corrected=True)
+    [last] = stands.told
+    assert to_tell(parse_policy(("first", "grown 2", "grown 3", "grown 4")), last.facts, stands.facts) is None
 
 
 def test_what_is_new_waits_for_the_time_of_its_watch(server: Server, keys: Keys) -> None:
