@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -10,7 +10,7 @@ import orjson
 from parsers.duplicates import Twin, find_twin
 from parsers.entry import Article
 from parsers.memory import MemoryNear
-from worker.following import Follower
+from worker.following import Follower, Joined
 from worker.store import articles
 from worker.store.articles import PutRequest, PutResult
 from worker.stories import Assigned, Kept, StoryDesk, Wanted, sketch_of
@@ -51,23 +51,36 @@ def put_placed(
         placed = place(desk, group, seen)
         requests = [one.request for one in placed]
         results = put(requests)
-        done += zip(requests, _made_known(desk, placed, results, seen, follow), strict=True)
+        more = _make_known(desk, zip(placed, results, strict=True), seen, follow)
+        results = [_with_channels(result, more.get(result.number, ())) for result in results]
+        done += zip(requests, results, strict=True)
     return done
 
 
-def _made_known(
-    desk: StoryDesk, placed: Sequence[Decided], results: list[PutResult], seen: float, follow: Follower | None
-) -> list[PutResult]:
-    """Makes the articles that were kept known, and tells what is new of their stories; the results with the channels
-    that have something to send."""
-    ends = list(results)
-    kept = {n: one.wanted for n, one in enumerate(placed) if one.wanted and results[n].fate in _KEPT}
-    members = [Kept(a, results[n].number, results[n].fate == articles.DUPLICATE) for n, a in kept.items()]
-    for (n, article), story in zip(kept.items(), desk.stored_all(members, seen), strict=True):
-        if story and follow:
-            more = follow.joined(story, article, ends[n].number, official=placed[n].official)
-            ends[n] = replace(ends[n], channels=tuple(dict.fromkeys((*ends[n].channels, *more))))
-    return ends
+def _make_known(
+    desk: StoryDesk, put: Iterable[tuple[Decided, PutResult]], seen: float, follow: Follower | None
+) -> Mapping[int, tuple[str, ...]]:
+    """Makes the articles that were kept known, and tells what is new of their stories; by article the channels that
+    have something to send for it."""
+    kept = [
+        (Kept(one.wanted, result.number, result.fate == articles.DUPLICATE), one.official)
+        for one, result in put
+        if one.wanted and result.fate in _KEPT
+    ]
+    stories = desk.stored_all([one for one, _ in kept], seen)
+    if not follow:
+        return {}
+    return follow.joined(
+        [
+            Joined(story, one.article, one.number, official)
+            for (one, official), story in zip(kept, stories, strict=True)
+            if story
+        ]
+    )
+
+
+def _with_channels(result: PutResult, more: Sequence[str]) -> PutResult:
+    return replace(result, channels=tuple(dict.fromkeys((*result.channels, *more)))) if more else result
 
 
 def place(desk: StoryDesk, group: Sequence[Decided], seen: float) -> list[Decided]:

@@ -24,7 +24,7 @@ from worker.putting import TimedPut
 from worker.store.articles import WantedAlert
 from worker.store.client import Server, connect
 from worker.store.definitions import source_to_json
-from worker.store.following import FollowStore
+from worker.store.following import FollowStore, Showing
 from worker.store.keys import Keys
 from worker.store.outbox import Outbox
 from worker.store.sources import Registration, SourceStore
@@ -175,7 +175,8 @@ def test_workers_that_see_it_grow_at_once_tell_it_once(server: Server, server_ur
     assert 1 <= events.count("grown") <= 3
     ids = [one.id for one in Outbox(server, keys).alerts(limit=100)]
     assert len(ids) == len(set(ids)) == len(events)
-    stands = FollowStore(server, keys, KEEP).covered(desks[0].articles()[0].story, "", (), ("growth",))
+    showing = Showing(desks[0].articles()[0].story, "")
+    [stands] = FollowStore(server, keys, KEEP).covered([showing], ("growth",))
     assert stands.facts == StoryFacts(5, official=True, corrected=True)
     [last] = stands.told
     assert to_tell(parse_policy(("first", "grown 2", "grown 3", "grown 4")), last.facts, stands.facts) is None

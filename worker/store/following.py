@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import orjson
 
 from worker.alerts.story_policy import StoryFacts, Telling
 from worker.store.articles import WantedAlert
-from worker.store.client import Server
+from worker.store.client import Raw, Server
 from worker.store.keys import Keys
 
 
@@ -32,20 +31,29 @@ class Coverage:
     told: tuple[Told, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """An article of a story. `flags`: `official`, `corrected`, `withdrawn`, where they hold."""
+
+    story: str
+    publisher: str
+    flags: tuple[str, ...] = ()
+
+
 class FollowStore:
     """`keep`: seconds that stories and alerts are kept."""
 
     def __init__(self, server: Server, keys: Keys, keep: int) -> None:
         self._server, self._keys, self._keep = server, keys, keep
 
-    def covered(self, story: str, publisher: str, flags: Sequence[str], watches: Sequence[str]) -> Coverage:
-        """Notes that `publisher` tells a story. `flags`: `official`, `corrected`, `withdrawn`, where they hold. May be
-        repeated."""
-        found = self._call("hketo_covered", story, self._keep, publisher, " ".join(flags), *watches)
-        name, stands, *rest = (part.decode() for part in found)
-        triples = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
-        told = tuple(Told(watch, first, _read(facts) if facts else None) for watch, first, facts in triples)
-        return Coverage(name, _read(stands), told)
+    def covered(self, shown: Sequence[Showing], watches: Sequence[str]) -> list[Coverage]:
+        """Notes who tells which story, in order and in one round trip; each story as it stood then. May be repeated."""
+        calls: list[tuple[Raw, ...]] = [
+            (self._keys.prefix, one.story, self._keep, one.publisher, " ".join(one.flags), *watches)
+            for one in shown
+        ]
+        found = self._server.calls("hketo_covered", self._keys.sequence, calls) if calls else []
+        return [_coverage([part.decode() for part in parts]) for parts in found]
 
     def tell(
         self, told: Told, facts: StoryFacts, telling: Telling, number: int, alert: WantedAlert
@@ -55,13 +63,16 @@ class FollowStore:
         ending = f"grown-{facts.publishers}" if telling.event == "grown" else telling.event
         before = _written(told.facts) if told.facts else ""
         wanted = orjson.dumps({**asdict(alert), "event": telling.event, "sentence": telling.sentence})
-        args = (told.first, before, _written(facts), ending, number, self._keep, wanted)
-        done, *channels = self._call("hketo_tell", *args)
+        args = (self._keys.prefix, told.first, before, _written(facts), ending, number, self._keep, wanted)
+        done, *channels = self._server.call("hketo_tell", self._keys.sequence, *args)
         return tuple(channel.decode() for channel in channels) if done == 1 else None
 
-    def _call(self, function: str, *args: str | bytes | int) -> list[Any]:
-        found: list[Any] = self._server.call(function, self._keys.sequence, self._keys.prefix, *args)
-        return found
+
+def _coverage(parts: Sequence[str]) -> Coverage:
+    story, stands, *rest = parts
+    triples = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    told = tuple(Told(watch, first, _read(facts) if facts else None) for watch, first, facts in triples)
+    return Coverage(story, _read(stands), told)
 
 
 def _read(text: str) -> StoryFacts:
