@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import END, Made, articles
-from benchmarks.questions import KINDS, Material
+from benchmarks.questions import API_KINDS, KINDS, Material
 from benchmarks.served import Api, forget_peak, peak_kb, serving
 from worker.embedded import server_for
 from worker.formats import Format
@@ -121,24 +121,33 @@ def _batches(names: Iterator[bytes], size: int) -> Iterator[list[bytes]]:
         yield some
 
 
-def ask(asking: Callable[[str, random.Random], int], cpu: Callable[[], float],
-        more: Callable[[], None]) -> Figures:  # fmt: skip
-    """Rounds of one question of each kind. `asking` asks one and gives the number of answers; `cpu` is the processor
-    time so far of all who take part; `more` stores one more article."""
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A way of asking: `ask` asks one question of a kind and gives the number of answers (of bytes over HTTP); `cpu`
+    is the processor time so far of all who take part, in seconds; `more` stores one more article."""
+
+    kinds: Sequence[str]
+    ask: Callable[[str, random.Random], int]
+    cpu: Callable[[], float]
+    more: Callable[[], None]
+
+
+def asked(by: Asker) -> Figures:
+    """Rounds of one question of each kind."""
     rng = random.Random(11)
-    wall: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    spent: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    found: dict[str, list[int]] = {kind: [] for kind in KINDS}
+    wall: dict[str, list[float]] = {kind: [] for kind in by.kinds}
+    cpu: dict[str, list[float]] = {kind: [] for kind in by.kinds}
+    found: dict[str, list[int]] = {kind: [] for kind in by.kinds}
     for _ in range(ROUNDS):
-        more()
-        for kind in KINDS:
-            before, start = cpu(), time.perf_counter()
-            found[kind].append(asking(kind, rng))
+        by.more()
+        for kind in by.kinds:
+            before, start = by.cpu(), time.perf_counter()
+            found[kind].append(by.ask(kind, rng))
             wall[kind].append((time.perf_counter() - start) * 1000)
-            spent[kind].append((cpu() - before) * 1000)
+            cpu[kind].append((by.cpu() - before) * 1000)
     return Figures(
         {kind: _p95(values) for kind, values in wall.items()},
-        {kind: _p95(values) for kind, values in spent.items()},
+        {kind: _p95(values) for kind, values in cpu.items()},
         {kind: sorted(values)[len(values) // 2] for kind, values in found.items()},
     )
 
@@ -197,21 +206,24 @@ def _asked(number: int, filled: Filled, material: Material, server: Server, url:
     def more() -> None:
         _put(server, [next(made)])
 
-    def own_cpu() -> float:
-        return time.process_time() + _server_seconds(server)
-
     def to_store(kind: str, rng: random.Random) -> int:
         return material.question(kind, rng).ask(store)
 
-    in_store = ask(to_store, own_cpu, more)
+    def own_cpu() -> float:
+        return time.process_time() + _server_seconds(server)
+
+    in_store = asked(Asker(KINDS, to_store, own_cpu, more))
     with tempfile.TemporaryDirectory() as folder, serving(url, KEYS.namespace, Path(folder)) as api:
 
         def to_api(kind: str, rng: random.Random) -> int:
             return api.get(material.question(kind, rng).path)
 
-        for kind in KINDS:  # what a process reads once
+        def api_cpu() -> float:
+            return api.cpu_seconds + _server_seconds(server)
+
+        for kind in API_KINDS:  # what a process reads once
             to_api(kind, random.Random(1))
-        over_http = ask(to_api, lambda: api.cpu_seconds + _server_seconds(server), more)
+        over_http = asked(Asker(API_KINDS, to_api, api_cpu, more))
         return Size(number, filled, in_store, over_http, exported(api))
 
 
@@ -228,7 +240,7 @@ def figures(size: Size) -> dict[str, float]:
     return {
         **{f"{kind}_p95_ms": size.store.wall[kind] for kind in KINDS},
         "api_p95_ms": max(size.api.wall.values()),
-        **{f"api_{kind}_p95_ms": size.api.wall[kind] for kind in KINDS},
+        **{f"api_{kind}_p95_ms": size.api.wall[kind] for kind in API_KINDS},
         "bytes_per_article": size.filled.bytes_per_article,
         **{f"export_{form}_mb": peak for form, peak in size.export.items()},
     }
@@ -237,11 +249,11 @@ def figures(size: Size) -> dict[str, float]:
 def table(sizes: Sequence[Size]) -> Iterator[str]:
     """The figures of all sizes for a person."""
     yield f"{'':18}" + "".join(f"{size.articles:>24,}" for size in sizes)
-    for name in ("store", "api"):
-        for kind in KINDS:
-            asked = [getattr(size, name) for size in sizes]
-            cells = (f"{one.wall[kind]:7.1f} ms ({one.cpu[kind]:.1f} cpu)" for one in asked)
-            said = f"   {asked[-1].found[kind]} {'answers' if name == 'store' else 'bytes'}"
+    for name, kinds in (("store", KINDS), ("api", API_KINDS)):
+        for kind in kinds:
+            by_size = [getattr(size, name) for size in sizes]
+            cells = (f"{one.wall[kind]:7.1f} ms ({one.cpu[kind]:.1f} cpu)" for one in by_size)
+            said = f"   {by_size[-1].found[kind]} {'answers' if name == 'store' else 'bytes'}"
             yield f"{name + ' ' + kind:18}" + "".join(f"{cell:>24}" for cell in cells) + said
     yield f"{'stored a second':18}" + "".join(f"{size.filled.stored_per_s:>24,.0f}" for size in sizes)
     yield f"{'bytes each':18}" + "".join(f"{size.filled.bytes_per_article:>24,}" for size in sizes)
