@@ -12,9 +12,9 @@ of asker and server together. Questions are asked in rounds, a new article being
 what is settled can be answered from the asker's memory.
 
 `bytes_per_article` is the server's memory of data; what lives for days or weeks (sketches of texts, live stories,
-counts of words) is dropped as it would have expired. Everything is exported as well, in each format, and the most memory that
-the API's process takes for it is noted. The last line is JSON; `growth` is by how much a figure is larger at the last
-size than at the first. Exit code 1 when an aim is missed.
+counts of words) is dropped as it would have expired. Everything is exported as well, in each format, and the most
+memory that the API's process takes for it is noted. The last line is JSON; `growth` is by how much a figure is larger
+at the last size than at the first. Exit code 1 when an aim is missed.
 
 --keep DIR keeps the filled stores there and takes them up again: filling takes minutes and need not be repeated.
 """
