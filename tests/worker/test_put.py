@@ -53,7 +53,7 @@ def test_a_new_article_is_stored_with_all_it_has(server: Server, keys: Keys) -> 
 
 
 def test_it_is_kept_as_one_block(server: Server, keys: Keys) -> None:
-    """As a table its fields take half as much again."""
+    """As a table its fields take a third more."""
     put_many(server, keys, [put_request(words="Hong Kong's office in Kuala Lumpur opens to visitors. " * 20)])
     assert server.client.object("encoding", keys.article(1)) == b"listpack"
 
