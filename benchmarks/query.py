@@ -2,16 +2,19 @@
 
     python -m benchmarks.query [--quick] [--keep DIR]
 
-The articles are those of `benchmarks.corpus`, placed and put as processing does it: copies and stories are looked for
-first, so that all indexes are there. The server is the embedded one, on a core it shares with the asking process and
-whatever else runs. Each figure is the 95th percentile of the wall-clock time of one question, of 200 of its kind drawn
-from what the articles hold: to the store, in this process; and to the API, a process of its own, over HTTP on
-loopback. `cpu` is the same of processor time of asker and server together. Questions are asked in rounds, a new
-article being stored before each, so that nothing but what is settled can be answered from the asker's memory.
-`bytes_per_article` is the server's memory of data. What lives for days (sketches of texts, live stories) is counted as
-of the last days, as it would be had the articles come over 400 days. Everything is exported as well, in each format,
-and the most memory that the API's process takes for it is noted. The last line is JSON; `growth` is by how much a
-figure is larger at the last size than at the first. Exit code 1 when an aim is missed.
+The articles are those of `benchmarks.corpus`, put as processing does it. Those of the last 16 days are placed first:
+copies and stories are looked for, so that all indexes are there. Of the older ones one in ten is placed and the rest is
+a story each: what else placing leaves behind is gone by the end of 400 days, and filling would take three times as
+long. The server is the embedded one, on a core it shares with the asking process and whatever else runs. Each figure is
+the 95th percentile of the wall-clock time of one question, of 200 of its kind drawn from what the articles hold: to the
+store, in this process; and to the API, a process of its own, over HTTP on loopback. `cpu` is the same of processor time
+of asker and server together. Questions are asked in rounds, a new article being stored before each, so that nothing but
+what is settled can be answered from the asker's memory.
+
+`bytes_per_article` is the server's memory of data; what lives for days or weeks (sketches of texts, live stories,
+counts of words) is dropped as it would have expired. Everything is exported as well, in each format, and the most
+memory that the API's process takes for it is noted. The last line is JSON; `growth` is by how much a figure is larger
+at the last size than at the first. Exit code 1 when an aim is missed.
 
 --keep DIR keeps the filled stores there and takes them up again: filling takes minutes and need not be repeated.
 """
@@ -34,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import END, Made, articles
-from benchmarks.questions import KINDS, Material
+from benchmarks.questions import API_KINDS, KINDS, Material
 from benchmarks.served import Api, forget_peak, peak_kb, serving
 from worker.embedded import server_for
 from worker.formats import Format
@@ -86,20 +89,27 @@ class Size:
 def fill(server: Server, made: Iterator[Made], number: int) -> Filled:
     """Stores `number` articles; the rate is that of placing and putting alone."""
     before, seconds, lifetimes = _used(server), 0.0, list(LIFETIMES)
-    for _ in range(0, number, AT_ONCE):
+    for batch in range(number // AT_ONCE):
         some = list(islice(made, AT_ONCE))
         if lifetimes and some[0].seen > (END - lifetimes[0]).timestamp():
             _forget(server, lifetimes.pop(0).total_seconds())
         start = time.perf_counter()
-        _put(server, some)
+        _put(server, some, placed=batch % 10 == 0)
         seconds += time.perf_counter() - start
     return Filled(round(number / seconds, 1), (_used(server) - before) // number)
 
 
-def _put(server: Server, some: Sequence[Made]) -> None:
-    desk = StoryDesk(server, KEYS, KEEP)
+def _put(server: Server, some: Sequence[Made], *, placed: bool) -> None:
+    """Stores articles: those of the last days always, others only if `placed`, after looking for copies and stories."""
+    desk, put = StoryDesk(server, KEYS, KEEP), partial(put_many, server, KEYS)
     decided = [entry for one in some for entry in one.entries]
-    put_placed(desk, partial(put_many, server, KEYS), decided, some[-1].seen)
+    seen = some[-1].seen
+    if seen > (END - LIFETIMES[-1]).timestamp() or placed:
+        put_placed(desk, put, decided, seen)
+    else:
+        results = put([one.request for one in decided])
+        for number in {result.number for result in results}:
+            server.call("hketo_story_member", KEYS.sequence, KEYS.prefix, number, KEEP)
     server.client.delete(*(KEYS.body_fates(one.request.poll) for one in decided))  # as the end of a body does
 
 
@@ -121,24 +131,33 @@ def _batches(names: Iterator[bytes], size: int) -> Iterator[list[bytes]]:
         yield some
 
 
-def ask(asking: Callable[[str, random.Random], int], cpu: Callable[[], float],
-        more: Callable[[], None]) -> Figures:  # fmt: skip
-    """Rounds of one question of each kind. `asking` asks one and gives the number of answers; `cpu` is the processor
-    time so far of all who take part; `more` stores one more article."""
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A way of asking: `ask` asks one question of a kind and gives the number of answers (of bytes over HTTP); `cpu`
+    is the processor time so far of all who take part, in seconds; `more` stores one more article."""
+
+    kinds: Sequence[str]
+    ask: Callable[[str, random.Random], int]
+    cpu: Callable[[], float]
+    more: Callable[[], None]
+
+
+def asked(by: Asker) -> Figures:
+    """Rounds of one question of each kind."""
     rng = random.Random(11)
-    wall: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    spent: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    found: dict[str, list[int]] = {kind: [] for kind in KINDS}
+    wall: dict[str, list[float]] = {kind: [] for kind in by.kinds}
+    cpu: dict[str, list[float]] = {kind: [] for kind in by.kinds}
+    found: dict[str, list[int]] = {kind: [] for kind in by.kinds}
     for _ in range(ROUNDS):
-        more()
-        for kind in KINDS:
-            before, start = cpu(), time.perf_counter()
-            found[kind].append(asking(kind, rng))
+        by.more()
+        for kind in by.kinds:
+            before, start = by.cpu(), time.perf_counter()
+            found[kind].append(by.ask(kind, rng))
             wall[kind].append((time.perf_counter() - start) * 1000)
-            spent[kind].append((cpu() - before) * 1000)
+            cpu[kind].append((by.cpu() - before) * 1000)
     return Figures(
         {kind: _p95(values) for kind, values in wall.items()},
-        {kind: _p95(values) for kind, values in spent.items()},
+        {kind: _p95(values) for kind, values in cpu.items()},
         {kind: sorted(values)[len(values) // 2] for kind, values in found.items()},
     )
 
@@ -195,23 +214,26 @@ def _asked(number: int, filled: Filled, material: Material, server: Server, url:
     made = articles(2 * ROUNDS, seed=first, first=first, days=0.5)
 
     def more() -> None:
-        _put(server, [next(made)])
-
-    def own_cpu() -> float:
-        return time.process_time() + _server_seconds(server)
+        _put(server, [next(made)], placed=True)
 
     def to_store(kind: str, rng: random.Random) -> int:
         return material.question(kind, rng).ask(store)
 
-    in_store = ask(to_store, own_cpu, more)
+    def own_cpu() -> float:
+        return time.process_time() + _server_seconds(server)
+
+    in_store = asked(Asker(KINDS, to_store, own_cpu, more))
     with tempfile.TemporaryDirectory() as folder, serving(url, KEYS.namespace, Path(folder)) as api:
 
         def to_api(kind: str, rng: random.Random) -> int:
             return api.get(material.question(kind, rng).path)
 
-        for kind in KINDS:  # what a process reads once
+        def api_cpu() -> float:
+            return api.cpu_seconds + _server_seconds(server)
+
+        for kind in API_KINDS:  # what a process reads once
             to_api(kind, random.Random(1))
-        over_http = ask(to_api, lambda: api.cpu_seconds + _server_seconds(server), more)
+        over_http = asked(Asker(API_KINDS, to_api, api_cpu, more))
         return Size(number, filled, in_store, over_http, exported(api))
 
 
@@ -228,7 +250,7 @@ def figures(size: Size) -> dict[str, float]:
     return {
         **{f"{kind}_p95_ms": size.store.wall[kind] for kind in KINDS},
         "api_p95_ms": max(size.api.wall.values()),
-        **{f"api_{kind}_p95_ms": size.api.wall[kind] for kind in KINDS},
+        **{f"api_{kind}_p95_ms": size.api.wall[kind] for kind in API_KINDS},
         "bytes_per_article": size.filled.bytes_per_article,
         **{f"export_{form}_mb": peak for form, peak in size.export.items()},
     }
@@ -237,11 +259,11 @@ def figures(size: Size) -> dict[str, float]:
 def table(sizes: Sequence[Size]) -> Iterator[str]:
     """The figures of all sizes for a person."""
     yield f"{'':18}" + "".join(f"{size.articles:>24,}" for size in sizes)
-    for name in ("store", "api"):
-        for kind in KINDS:
-            asked = [getattr(size, name) for size in sizes]
-            cells = (f"{one.wall[kind]:7.1f} ms ({one.cpu[kind]:.1f} cpu)" for one in asked)
-            said = f"   {asked[-1].found[kind]} {'answers' if name == 'store' else 'bytes'}"
+    for name, kinds in (("store", KINDS), ("api", API_KINDS)):
+        for kind in kinds:
+            by_size = [getattr(size, name) for size in sizes]
+            cells = (f"{one.wall[kind]:7.1f} ms ({one.cpu[kind]:.1f} cpu)" for one in by_size)
+            said = f"   {by_size[-1].found[kind]} {'answers' if name == 'store' else 'bytes'}"
             yield f"{name + ' ' + kind:18}" + "".join(f"{cell:>24}" for cell in cells) + said
     yield f"{'stored a second':18}" + "".join(f"{size.filled.stored_per_s:>24,.0f}" for size in sizes)
     yield f"{'bytes each':18}" + "".join(f"{size.filled.bytes_per_article:>24,}" for size in sizes)

@@ -14,6 +14,8 @@ from parsers.script import fold
 from worker.query import Query, Store, facets, search
 
 KINDS = ("page", "tags", "words", "phrase", "cjk", "facets")
+API_KINDS = (*KINDS, "stories")
+ENDPOINTS = {"facets": "facets", "stories": "stories"}
 FACTS = ("lang/", "source/", "country/", "grade/")
 
 
@@ -39,7 +41,7 @@ class Asked:
             pairs.append(("q", " ".join(f'"{word}"' for word in asked.words)))
         if asked.since:
             pairs.append(("since", asked.since.isoformat()))
-        return f"/api/v1/{'facets' if self.kind == 'facets' else 'articles'}?{urlencode(pairs)}"
+        return f"/api/v1/{ENDPOINTS.get(self.kind, 'articles')}?{urlencode(pairs)}"
 
 
 @dataclass(slots=True)
@@ -78,7 +80,7 @@ class Material:
 
     def _query(self, kind: str, rng: random.Random) -> Query:
         match kind:
-            case "page":
+            case "page" | "stories":
                 return Query(grade_min=rng.choice((1, 2)))
             case "tags":
                 since = END - timedelta(days=rng.choice((7, 30, 90)))

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from worker import commands
+from worker.embedded import EmbeddedServer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,6 +24,13 @@ def test_workers_run_the_same_commands_as_on_one_machine() -> None:
     assert sorted(services["poll"]) == sorted(commands.poll_worker())
     assert sorted(services["deliver"]) == sorted(commands.deliver_worker())
     assert sorted(services["process"]) == sorted(commands.process_worker(2))
+
+
+def test_the_store_runs_as_the_embedded_one_does() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    own = EmbeddedServer(ROOT, "always")._command()
+    for name in ("appendonly", "appendfsync", "maxmemory-policy", "hash-max-listpack-value"):
+        assert f"\n        {name} {own[own.index(f'--{name}') + 1]}\n" in text
 
 
 def test_every_queue_has_a_worker_and_there_is_one_beat() -> None:

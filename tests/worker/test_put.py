@@ -52,6 +52,12 @@ def test_a_new_article_is_stored_with_all_it_has(server: Server, keys: Keys) -> 
     assert find_number(server, keys, article.id) == 1
 
 
+def test_it_is_kept_as_one_block(server: Server, keys: Keys) -> None:
+    """As a table its fields take a third more."""
+    put_many(server, keys, [put_request(words="Hong Kong's office in Kuala Lumpur opens to visitors. " * 20)])
+    assert server.client.object("encoding", keys.article(1)) == b"listpack"
+
+
 def test_it_is_found_by_time_tag_and_word(server: Server, keys: Keys) -> None:
     put_many(server, keys, [put_request("g1", ts=1_790_000_000.0)])
     assert server.client.zrange(keys.by_time, 0, -1) == [b"1"]
