@@ -35,7 +35,7 @@ from pathlib import Path
 from benchmarks import books
 from benchmarks.soaking.count import Counts, counted, fates_by_path, without_fate
 from benchmarks.soaking.faults import World, drawn, missing, small_disk
-from benchmarks.soaking.names import ADDRESS, NameServer
+from benchmarks.soaking.names import NameServer
 from benchmarks.soaking.stack import Stack, clock_library
 from benchmarks.soaking.steady import look, recovery
 from benchmarks.soaking.world import Press
@@ -189,7 +189,7 @@ def _names() -> Iterator[NameServer | None]:
         yield None
         return
     with tempfile.NamedTemporaryFile("w", prefix="resolv-") as file:
-        file.write(f"nameserver {ADDRESS}\n")
+        file.write(f"nameserver {server.address}\n")
         file.flush()
         bound = (
             subprocess.run(["mount", "--bind", file.name, "/etc/resolv.conf"], check=False).returncode == 0
