@@ -14,6 +14,7 @@ from typing import Any
 import kombu.transport.redis
 from celery import Celery, signals
 from celery.beat import Scheduler, Service
+from celery.bootsteps import StartStopStep
 from celery.utils.nodenames import default_nodename, host_format
 from celery.worker import state as worker_state
 from kombu.entity import Queue
@@ -71,6 +72,24 @@ class SafeChannel(kombu.transport.redis.Channel):
 kombu.transport.redis.Transport.Channel = SafeChannel
 
 
+class Deadline(StartStopStep):  # type: ignore[misc]
+    """A worker that does not end within `SECONDS` of having begun to is ended: one that an unexpected error stops
+    waits for its pool, and without limit when a child of it waits for the server (`benchmarks.soak`)."""
+
+    requires = ("celery.worker.components:Pool",)  # so that it is stopped before the pool is
+    SECONDS = 50.0
+
+    def start(self, parent: Any) -> None:
+        """Nothing: it counts from `stop`."""
+
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's signature
+        timer = threading.Timer(self.SECONDS, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+
+    terminate = stop
+
+
 def make_app(settings: Settings) -> Celery:
     """An application for these settings. `settings.redis_url` must be set: workers never start a server."""
     url = settings.broker_url or settings.redis_url
@@ -78,6 +97,7 @@ def make_app(settings: Settings) -> Celery:
         raise SystemExit("workers need a server: set REDIS_URL, or start everything with `hketo-watch run`")
     broker, more = celery_broker(url.get_secret_value(), str(settings.redis_ca_certs or ""))
     app = Celery("hketo-watch", broker=broker, include=["worker.tasks"])
+    app.steps["worker"].add(Deadline)
     app.conf.update(_configuration(settings), beat_schedule=schedule(settings), **more)
     return app
 
@@ -99,6 +119,8 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "broker_connection_retry": True,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # A server without memory refuses to note that a message was taken: to be tried again, not a reason to end.
+        "broker_channel_error_retry": True,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,

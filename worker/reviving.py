@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from worker.embedded import EmbeddedError, EmbeddedServer
 from worker.supervise import STEADY, wait_before_restart
 
+_NO_LOG = "AOF write error"  # in its last words when it cannot write its log
+
 
 @dataclass
 class Revival:
@@ -43,7 +45,10 @@ class Revival:
             self.deaths, self._told = 0, ""
         wait = self._count()
         self.restart_at = now + wait
-        return self._once(f"the embedded server ended ({self.server.ending()}); starting it again")
+        how = self.server.ending()
+        if _NO_LOG in how:
+            how = f"it cannot write to {self.server.data_dir / 'store'}: is the disk full?"
+        return self._once(f"the embedded server ended ({how}); starting it again")
 
     def _count(self) -> float:
         self.deaths += 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import threading
 from contextlib import suppress
 
-ADDRESS = "127.77.0.53"  # a loopback address of our own: port 53 of the usual ones may be in use
 SERVFAIL, A = 2, 1
 
 
@@ -17,8 +17,10 @@ class NameServer:
 
     def __init__(self) -> None:
         self.mode = "well"
+        # A loopback address of this run's own: port 53 of the usual ones may be in use.
+        self.address = f"127.77.{os.getpid() // 250 % 250 + 1}.{os.getpid() % 250 + 1}"
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((ADDRESS, 53))
+        self._socket.bind((self.address, 53))
         self._thread = threading.Thread(target=self._serve, name="names", daemon=True)
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -28,6 +29,7 @@ LOOK_SECONDS = 0.2
 #: Names of the workers, by what is killed: two of those that ask and deliver, so that one takes over from the other.
 WORKERS = ("poll-1", "poll-2", "process", "deliver-1", "deliver-2", "beat")
 FAKED = ("poll-1", "process")  # have a clock that can be set
+_MENDED = Path(__file__).with_name("faked")
 
 
 @dataclass
@@ -155,7 +157,9 @@ class Stack:
 
 def faked(library: Path, told: Path) -> dict[str, str]:
     """The environment that makes a program's wall clock (not the monotonic one) follow the file `told`."""
+    before = os.environ.get("PYTHONPATH", "")
     return {
+        "PYTHONPATH": str(_MENDED) + (os.pathsep + before if before else ""),
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(told),
         "FAKETIME_CACHE_DURATION": "1",
@@ -166,22 +170,20 @@ def faked(library: Path, told: Path) -> dict[str, str]:
 
 def clock_library() -> Path | None:
     """libfaketime, if it is installed and does what it says; None otherwise."""
+    program = "import time; time.sleep(0.1); print(time.time(), time.monotonic())"
     for library in sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")):
-        program = "import time; print(time.time() - 0, time.monotonic())"
-        environment = {
-            **os.environ,
-            "LD_PRELOAD": str(library),
-            "FAKETIME": "+60",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", program],
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-            timeout=20,
-        )
+        with tempfile.NamedTemporaryFile("w", prefix="clock-") as told:
+            told.write("+60\n")
+            told.flush()
+            environment = {**os.environ, **faked(library, Path(told.name))}
+            done = subprocess.run(
+                [sys.executable, "-c", program],
+                capture_output=True,
+                text=True,
+                env=environment,
+                check=False,
+                timeout=20,
+            )
         wall, steady = (float(word) for word in (done.stdout or "0 0").split())
         if abs(wall - time.time() - 60) < 5 and abs(steady - time.monotonic()) < 5:
             return library

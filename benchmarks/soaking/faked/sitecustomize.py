@@ -1,0 +1,16 @@
+"""Python under libfaketime: `time.sleep` asks clock_nanosleep(2) for an absolute time of the monotonic clock, which
+libfaketime 0.9.10 hands on as an invalid argument (EINVAL
+at every sleep, whatever the offset). select(2) sleeps as well.
+"""
+
+import select
+import time
+
+
+def _sleep(seconds: float) -> None:
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    select.select([], [], [], seconds)
+
+
+time.sleep = _sleep
