@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from urllib.parse import urljoin
+from xml.etree.ElementTree import Element
 
 from parsers.formats.names import Doubt
 from parsers.formats.xmltext import MAX_ATTRIBUTES
@@ -71,19 +72,27 @@ def attributes_of(said: Said) -> Said:
     return found
 
 
-def must_be_plain(said: Said, *, inner: bool) -> None:
+def text_of(element: Element) -> str:
+    """The text of an element without children, as feedparser keeps it."""
+    text = (element.text or "").strip()
+    return text if text.isascii() else mended(text)
+
+
+def must_be_plain(element: Element) -> None:
     """Raise Doubt for an element with children, or with attributes that matter."""
-    if inner or (said and not attributes_of(said).keys() <= {"domain", "scheme", "label"}):
+    if len(element):
+        raise Doubt
+    if element.keys() and not attributes_of(element.attrib).keys() <= {"domain", "scheme", "label"}:
         raise Doubt
 
 
-def is_plain_text(said: Said, *, inner: bool) -> bool:
+def is_plain_text(element: Element) -> bool:
     """Whether the `type` of an element without children says plain text; HTML is the other choice."""
-    if inner:
+    if len(element):
         raise Doubt
-    if not said:
+    if not element.keys():
         return True
-    found = attributes_of(said)
+    found = attributes_of(element.attrib)
     kind = found.get("type", "").lower()
     if found.get("mode", "escaped") != "escaped" or not found.keys() <= {"type", "mode"}:
         raise Doubt
@@ -95,7 +104,10 @@ def is_plain_text(said: Said, *, inner: bool) -> bool:
 
 
 def rdf_about(said: Said) -> str:
-    """The id that RDF puts on an element. Raises Doubt for attributes that feedparser reads in its own way."""
+    """The id that RDF puts on an element. Raises Doubt for attributes that feedparser reads in its own way, and
+    for too many."""
+    if len(said) > MAX_ATTRIBUTES:
+        raise Doubt
     found = ""
     for name, written in said.items():
         if name.startswith(_ABOUT):
@@ -105,12 +117,16 @@ def rdf_about(said: Said) -> str:
     return found
 
 
-def add_link(said: Said, text: str, base: str, alternates: list[tuple[str, str]], *, entry: bool) -> None:
+def add_link(element: Element, base: str, alternates: list[tuple[str, str]], *, entry: bool) -> None:
     """Add (type, address) of a `link` without children to `alternates` when it is one."""
-    found = attributes_of(said)
+    if not element.keys():
+        if href := address_of(element.text or "", base, entry=entry):
+            alternates.append(("text/html", href))
+        return
+    found = attributes_of(element.attrib)
     if "url" in found or "uri" in found:
         raise Doubt
     href = found.get("href")
-    href = address_of(text, base, entry=entry) if href is None else joined(href, base)
+    href = address_of(element.text or "", base, entry=entry) if href is None else joined(href, base)
     if href and found.get("rel", "alternate").lower() == "alternate":
         alternates.append((found.get("type", "text/html").lower(), href))
