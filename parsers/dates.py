@@ -22,11 +22,11 @@ FUTURE_ALLOWED = timedelta(hours=24)  # clocks and zones are off by hours, never
 _MONTH_FIRST = frozenset({"US", "PH", "PW", "FM", "MH"})
 
 _PLAIN_RFC822 = re.compile(
-    r"[A-Z][a-z]{2}, ([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "
-    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|UTC|([+-])([0-9]{2})([0-9]{2}))"
+    r"[A-Z][a-z]{2}, ([0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) "
+    r"(?:GMT|UTC|([+-](?:0[0-9]|1[0-3])[0-5][0-9]))"
 )
 _PLAIN_RFC3339 = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])"
 )
 _RFC822 = re.compile(
     r"(?:[^\W\d]+\.?,? *)?(\d{1,2})[ -]([^\W\d]{3,9})\.?[ -](\d{4}|\d{2}),? +"
@@ -128,23 +128,28 @@ def read_date(
 
 def _common(raw: str) -> Moment | None:
     """The two forms that nine feeds of ten write, exactly as the RFCs have them. None for all others."""
-    if match := _PLAIN_RFC822.fullmatch(raw):
-        day, word, year, hour, minute, second, sign, hours, minutes = match.groups()
-        month, method = str(MONTHS.get(word.lower(), 0)), "rfc822"
-    elif match := _PLAIN_RFC3339.fullmatch(raw):
-        year, month, day, hour, minute, second, sign, hours, minutes = match.groups()
-        method = "iso8601"
-    else:
-        return None
-    offset = int(hours) * 60 + int(minutes) if sign else 0
-    if offset > 14 * 60:
-        return None
     try:
-        local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-        at = local + timedelta(minutes=-offset if sign == "+" else offset) if offset else local
-    except (ValueError, OverflowError):
-        return None
-    return Moment(at, method=method)
+        if match := _PLAIN_RFC822.fullmatch(raw):
+            day, clock, offset = match.groups("Z")
+            return Moment(_in_utc(f"{_iso_day(day)}T{clock}{offset}"), False, "rfc822")
+        if _PLAIN_RFC3339.fullmatch(raw):
+            return Moment(_in_utc(raw), False, "iso8601")
+    except (ValueError, OverflowError):  # no such month, day, hour or year
+        pass
+    return None
+
+
+def _in_utc(written: str) -> datetime:
+    """An ISO 8601 time with its zone. Raises ValueError, or OverflowError beyond the years of `datetime`."""
+    at = datetime.fromisoformat(written)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def _iso_day(written: str) -> str:
+    """`23 Nov 2026` as `2026-11-23`: the entries of a feed share a few days."""
+    day, word, year = written.split(" ")
+    return f"{year}-{MONTHS.get(word.lower(), 0):02}-{day:>02}"
 
 
 @lru_cache(maxsize=64)

@@ -7,18 +7,20 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from parsers.dates import read_date
 from parsers.entry import Entry, FeedDocument, Moment, SourceContext
 from parsers.formats.raw import RawEntry, RawFeed, RawText
 from parsers.links import resolve, site
-from parsers.markup import clean_title, plain_text, to_text, to_texts
+from parsers.markup import clean_title, plain_texts, to_texts
 
 MAX_TEXT = 200_000  # characters of markup read per field: the longest news texts have a tenth of it
 MAX_TITLE = 2_000
 # What only HTML has: plain text of Atom without a declared type is HTML as often as not.
 _MARKUP = re.compile(r"</(?:p|a|div|em|strong|b|i|li|ul|span|h[1-6])>|<br ?/?>|<img ", re.IGNORECASE)
 _ADDRESS = re.compile(r"[<(]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[>)]?")
+_BEYOND_ASCII = re.compile("[^\0-\x7f]")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 
 
@@ -39,9 +41,14 @@ def build_document(
         read_texts([raw.title for raw in feed.entries], MAX_TITLE),
         read_texts([raw.summary for raw in feed.entries]),
         read_texts([raw.content for raw in feed.entries]),
+        _authors([raw.authors for raw in feed.entries]),
         strict=True,
     )
-    entries = [build_entry(raw, words, feed, place) for raw, words in zip(feed.entries, texts, strict=True)]
+    base = place.url or feed.link
+    late = feed.kind in {"rss", "rdf"}
+    entries = [
+        build_entry(raw, words, place, base, late=late) for raw, words in zip(feed.entries, texts, strict=True)
+    ]
     kept = tuple(entry for entry in entries if entry.guid or entry.title or entry.summary or entry.content)
     unread = [raw for raw, entry in zip(feed.entries, entries, strict=True) if _date_lost(raw, entry)]
     return FeedDocument(
@@ -55,11 +62,12 @@ def build_document(
     )
 
 
-def build_entry(raw: RawEntry, texts: tuple[str, str, str], feed: RawFeed, place: Place) -> Entry:
-    """One entry with its clean title, summary and content. Relative links are read against the address of the
-    document."""
-    title, summary, content = texts
-    base = place.url or feed.link
+def build_entry(
+    raw: RawEntry, texts: tuple[str, str, str, str], place: Place, base: str, *, late: bool
+) -> Entry:
+    """One entry with its clean title, summary, content and author. Relative links are read against `base`. `late`:
+    where only an update is dated, that is when it was published (dc:date is the only date of most RDF feeds)."""
+    title, summary, content, author = texts
     link = ""
     for href in raw.links:
         link = resolve(href, base)
@@ -67,19 +75,19 @@ def build_entry(raw: RawEntry, texts: tuple[str, str, str], feed: RawFeed, place
             break
     published = _read(raw.published, place)
     updated = published if raw.updated == raw.published else _read(raw.updated, place)
-    if published is None and feed.kind in {"rss", "rdf"} and not raw.published:
-        published, updated = updated, None  # dc:date is the only date of most RDF feeds
-    return Entry(
-        guid=raw.guid.strip() or link,
-        link=link,
-        title=" ".join(title.split()) if "\n" in title else title,
-        summary=summary,
-        content=content,
-        author=_authors(raw.authors),
-        publisher=_origin(raw, place),
-        language=read_language(raw.language),
-        published=published,
-        updated=updated,
+    if published is None and late and not raw.published:
+        published, updated = updated, None
+    return Entry(  # by position: names double what the call costs
+        raw.guid.strip() or link,
+        link,
+        " ".join(title.split()) if "\n" in title else title,
+        summary,
+        content,
+        author,
+        _origin(raw, place) if raw.origin else "",
+        read_language(raw.language) if raw.language else "",
+        published,
+        updated,
     )
 
 
@@ -94,27 +102,33 @@ def read_language(tag: str) -> str:
 
 def read_texts(raws: list[RawText], longest: int = MAX_TEXT) -> list[str]:
     """The plain text of each, of markup and of text that is declared plain."""
-    values = [_once_decoded(raw.value[:longest]) for raw in raws]
-    plain = [
-        raw.markup == "plain" and not (longest > MAX_TITLE and _MARKUP.search(value))
-        for raw, value in zip(raws, values, strict=True)
+    values = [
+        text[:longest] if text.isascii() else _once_decoded(text[:longest]) for text, _ in raws
     ]
-    if not any(plain):
+    if not any(markup == "plain" for _, markup in raws):
         return to_texts(values)
-    return [plain_text(v) if declared else to_text(v) for v, declared in zip(values, plain, strict=True)]
+    plain = [
+        markup == "plain" and not (longest > MAX_TITLE and _MARKUP.search(value))
+        for (_, markup), value in zip(raws, values, strict=True)
+    ]
+    declared = iter(plain_texts([value for value, is_plain in zip(values, plain, strict=True) if is_plain]))
+    others = iter(to_texts([value for value, is_plain in zip(values, plain, strict=True) if not is_plain]))
+    return [next(declared if is_plain else others) for is_plain in plain]
 
 
-def _authors(written: tuple[str, ...]) -> str:
-    if len(written) == 1:
-        return _name(written[0])
-    return ", ".join(dict.fromkeys(name for author in written if (name := _name(author))))
+def _authors(written: list[tuple[str, ...]]) -> list[str]:
+    """The authors of each entry."""
+    names = map(_name, to_texts([author for authors in written for author in authors]))
+    return [
+        next(names) if len(authors) == 1 else ", ".join(dict.fromkeys(filter(None, islice(names, len(authors)))))
+        for authors in written
+    ]
 
 
-def _name(author: str) -> str:
+def _name(written: str) -> str:
     """The name in `Name <address>`, `address (Name)` or `Name (address)`; the address when it stands alone."""
-    if not author:
-        return ""
-    written = clean_title(author)
+    if "\n" in written:
+        written = " ".join(written.split())
     if "@" not in written:
         return written
     name = _ADDRESS.sub("", written).strip()
@@ -124,7 +138,8 @@ def _name(author: str) -> str:
 def _once_decoded(text: str) -> str:
     """Text whose UTF-8 was taken for windows-1252 and encoded again (`cafÃ©`), put right. Other text fails one
     of the two steps and stays as it is."""
-    if text.isascii():
+    first = _BEYOND_ASCII.search(text)
+    if first is None or not "\xc2" <= first[0] <= "\xf4":  # no byte with which a character of UTF-8 begins
         return text
     try:
         return text.encode("cp1252", "hketo-c1").decode("utf-8")

@@ -22,7 +22,7 @@ from parsers.formats.values import (
     attributes_of,
     is_plain_text,
     joined,
-    must_be_plain,
+    plain_text_of,
     rdf_about,
     text_of,
 )
@@ -163,7 +163,6 @@ class _Document:
         elif name == "link":
             add_link(element, self._base, self._links, entry=False)
         elif name in _KEPT:
-            must_be_plain(element)
-            self._head[name.removeprefix("dc_")] = text_of(element)
+            self._head[name.removeprefix("dc_")] = plain_text_of(element)
         else:
             attributes_of(element.attrib)

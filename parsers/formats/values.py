@@ -53,7 +53,7 @@ def address_of(text: str, base: str, *, entry: bool) -> str:
     """The text of a link. In an entry feedparser takes `&b;` in it for the `&b` it was made of."""
     text = text.strip()
     text = mended(joined(text, base)) if text else ""
-    if "&" in text:
+    if "&" in text and ";" in text:
         text = text.replace("&amp;", "&") if entry else text
         text = _FALSE_REFERENCE.sub(r"&\1", text)
     return text
@@ -78,12 +78,14 @@ def text_of(element: Element) -> str:
     return text if text.isascii() else mended(text)
 
 
-def must_be_plain(element: Element) -> None:
-    """Raise Doubt for an element with children, or with attributes that matter."""
+def plain_text_of(element: Element) -> str:
+    """`text_of`. Raises Doubt for an element with children, or with attributes that matter."""
     if len(element):
         raise Doubt
     if element.keys() and not attributes_of(element.attrib).keys() <= {"domain", "scheme", "label"}:
         raise Doubt
+    text = (element.text or "").strip()
+    return text if text.isascii() else mended(text)
 
 
 def is_plain_text(element: Element) -> bool:
