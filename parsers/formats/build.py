@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -37,23 +38,16 @@ def build_document(
     feed: RawFeed, place: Place, *, charset: str, warnings: tuple[str, ...] = ()
 ) -> FeedDocument:
     """The document with clean entries, in the document's order. Entries that say nothing are left out."""
-    texts = zip(
-        read_texts([raw.title for raw in feed.entries], MAX_TITLE),
-        read_texts([raw.summary for raw in feed.entries]),
-        read_texts([raw.content for raw in feed.entries]),
-        _authors([raw.authors for raw in feed.entries]),
-        strict=True,
-    )
-    base = place.url or feed.link
-    late = feed.kind in {"rss", "rdf"}
-    entries = [
-        build_entry(raw, words, place, base, late=late) for raw, words in zip(feed.entries, texts, strict=True)
+    entries = _entries(feed, place)
+    kept = [entry for entry in entries if entry.guid or entry.title or entry.summary or entry.content]
+    unread = [
+        raw
+        for raw, entry in zip(feed.entries, entries, strict=True)
+        if entry.published is None and entry.updated is None and (raw.published or raw.updated)
     ]
-    kept = tuple(entry for entry in entries if entry.guid or entry.title or entry.summary or entry.content)
-    unread = [raw for raw, entry in zip(feed.entries, entries, strict=True) if _date_lost(raw, entry)]
     return FeedDocument(
         kind=feed.kind,
-        entries=kept,
+        entries=tuple(kept),
         title=clean_title(feed.title),
         language=read_language(feed.language),
         charset=charset,
@@ -62,33 +56,52 @@ def build_document(
     )
 
 
-def build_entry(
-    raw: RawEntry, texts: tuple[str, str, str, str], place: Place, base: str, *, late: bool
-) -> Entry:
-    """One entry with its clean title, summary, content and author. Relative links are read against `base`. `late`:
-    where only an update is dated, that is when it was published (dc:date is the only date of most RDF feeds)."""
-    title, summary, content, author = texts
-    link = ""
-    for href in raw.links:
-        link = resolve(href, base)
-        if link:
-            break
-    published = _read(raw.published, place)
-    updated = published if raw.updated == raw.published else _read(raw.updated, place)
-    if published is None and late and not raw.published:
-        published, updated = updated, None
-    return Entry(  # by position: names double what the call costs
-        raw.guid.strip() or link,
-        link,
-        " ".join(title.split()) if "\n" in title else title,
-        summary,
-        content,
-        author,
-        _origin(raw, place) if raw.origin else "",
-        read_language(raw.language) if raw.language else "",
-        published,
-        updated,
+def _entries(feed: RawFeed, place: Place) -> list[Entry]:
+    """Every entry, clean, column by column: what is done to many texts together costs a third of what is done to
+    each. Relative links are read against the address of the document."""
+    if not feed.entries:
+        return []
+    guids, links, titles, summaries, contents, authors, *others = zip(*feed.entries, strict=True)
+    base = place.url or feed.link
+    late = feed.kind in {"rss", "rdf"}  # dc:date is the only date of most RDF feeds
+    columns = zip(
+        guids,
+        [_link(hrefs, base) for hrefs in links],
+        read_texts(titles, MAX_TITLE),
+        read_texts(summaries),
+        read_texts(contents),
+        _authors(authors),
+        *others,
+        strict=True,
     )
+    return [
+        Entry(  # by position: names double what the call costs
+            guid.strip() or link,
+            link,
+            " ".join(title.split()) if "\n" in title else title,
+            summary,
+            content,
+            author,
+            _publisher(origin, origin_url, place) if origin else "",
+            read_language(language),
+            *_dates(published, updated, place, late=late),
+        )
+        for guid, link, title, summary, content, author, origin, origin_url, language, published, updated in columns
+    ]
+
+
+def _link(hrefs: tuple[str, ...], base: str) -> str:
+    for href in hrefs:
+        if link := resolve(href, base):
+            return link
+    return ""
+
+
+def _dates(published: str, updated: str, place: Place, *, late: bool) -> tuple[Moment | None, Moment | None]:
+    """When an entry was published and updated. `late`: where only the latter is said, it is the former."""
+    first = _read(published, place) if published else None
+    second = first if updated == published else _read(updated, place) if updated else None
+    return (second, None) if late and first is None and not published else (first, second)
 
 
 def read_language(tag: str) -> str:
@@ -100,11 +113,9 @@ def read_language(tag: str) -> str:
     return tag if first.isascii() and first.isalpha() and 2 <= len(first) <= 8 else ""
 
 
-def read_texts(raws: list[RawText], longest: int = MAX_TEXT) -> list[str]:
+def read_texts(raws: Sequence[RawText], longest: int = MAX_TEXT) -> list[str]:
     """The plain text of each, of markup and of text that is declared plain."""
-    values = [
-        text[:longest] if text.isascii() else _once_decoded(text[:longest]) for text, _ in raws
-    ]
+    values = [text[:longest] if text.isascii() else _once_decoded(text[:longest]) for text, _ in raws]
     if not any(markup == "plain" for _, markup in raws):
         return to_texts(values)
     plain = [
@@ -116,11 +127,13 @@ def read_texts(raws: list[RawText], longest: int = MAX_TEXT) -> list[str]:
     return [next(declared if is_plain else others) for is_plain in plain]
 
 
-def _authors(written: list[tuple[str, ...]]) -> list[str]:
+def _authors(written: Sequence[tuple[str, ...]]) -> list[str]:
     """The authors of each entry."""
     names = map(_name, to_texts([author for authors in written for author in authors]))
     return [
-        next(names) if len(authors) == 1 else ", ".join(dict.fromkeys(filter(None, islice(names, len(authors)))))
+        next(names)
+        if len(authors) == 1
+        else ", ".join(dict.fromkeys(filter(None, islice(names, len(authors)))))
         for authors in written
     ]
 
@@ -158,8 +171,6 @@ codecs.register_error("hketo-c1", _c1_byte)
 
 
 def _read(written: str, place: Place) -> Moment | None:
-    if not written:
-        return None
     context = place.context
     return read_date(
         written,
@@ -171,11 +182,11 @@ def _read(written: str, place: Place) -> Moment | None:
     )
 
 
-def _origin(raw: RawEntry, place: Place) -> str:
-    """The real publisher, when the entry names one that is not the feed's own."""
-    if not raw.origin or (raw.origin_url and site(raw.origin_url) == site(place.url) != ""):
+def _publisher(origin: str, origin_url: str, place: Place) -> str:
+    """The real publisher, when the one that an entry names is not the feed's own."""
+    if origin_url and site(origin_url) == site(place.url) != "":
         return ""
-    return clean_title(raw.origin)
+    return clean_title(origin)
 
 
 def _ttl(feed: RawFeed) -> float | None:
@@ -190,11 +201,7 @@ def _ttl(feed: RawFeed) -> float | None:
     return max((seconds for seconds in asked if seconds > 0), default=None)
 
 
-def _date_lost(raw: RawEntry, entry: Entry) -> bool:
-    return bool(raw.published or raw.updated) and entry.published is None and entry.updated is None
-
-
-def _complaints(unread: list[RawEntry], entries: tuple[Entry, ...]) -> tuple[str, ...]:
+def _complaints(unread: list[RawEntry], entries: list[Entry]) -> tuple[str, ...]:
     """What a reader of the log should know of these entries, one line each."""
     found: list[str] = []
     if unread:
@@ -202,7 +209,8 @@ def _complaints(unread: list[RawEntry], entries: tuple[Entry, ...]) -> tuple[str
         found.append(f"{len(unread)} of {len(entries)} entries have an unreadable date, as {example!r}")
     if missing := sum(1 for entry in entries if not entry.link):
         found.append(f"{missing} of {len(entries)} entries have no usable link")
-    times = Counter(entry.guid for entry in entries if entry.guid)
-    if repeated := [guid for guid, count in times.items() if count > 1]:
+    guids = [entry.guid for entry in entries if entry.guid]
+    if len(set(guids)) < len(guids):
+        repeated = [guid for guid, count in Counter(guids).items() if count > 1]
         found.append(f"{len(repeated)} ids stand on more than one entry, as {repeated[0][:60]!r}")
     return tuple(found)

@@ -104,7 +104,9 @@ class _Document:
             ttl=head.get("ttl", ""),
             update_period=head.get("sy_updateperiod", ""),
             update_frequency=head.get("sy_updatefrequency", ""),
-            warnings=(f"only the first {MAX_ENTRIES} entries are read",) if len(entries) > MAX_ENTRIES else (),
+            warnings=(f"only the first {MAX_ENTRIES} entries are read",)
+            if len(entries) > MAX_ENTRIES
+            else (),
         )
 
     def _read_root(self) -> None:

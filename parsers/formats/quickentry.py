@@ -19,7 +19,7 @@ from parsers.formats.names import (
     Doubt,
     Names,
 )
-from parsers.formats.raw import RawEntry, RawText, link_candidates
+from parsers.formats.raw import RawEntry, RawText, link_candidates, make_entry, make_text
 from parsers.formats.values import (
     Said,
     add_link,
@@ -31,10 +31,8 @@ from parsers.formats.values import (
     rdf_about,
     text_of,
 )
-from parsers.formats.xmltext import MAX_ATTRIBUTES
 
 _NOTHING = RawText()
-_SIDE = (0, "")
 _MAX_INNER_DEPTH = 6
 
 
@@ -75,22 +73,28 @@ class Draft:
 
     def entry(self) -> RawEntry:
         """The entry, with feedparser's rules for what stands in for what."""
-        side = self.side or {}
-        origin, origin_url = self.origin or ("", "")
         authors = self.authors
-        return RawEntry(  # by position: names double what the call costs
-            self.guid,
-            link_candidates(side.get("feedburner_origlink", _SIDE)[1], self.alternates, self.guid),
-            self.title if self.title.value else RawText(side.get("media-title", _SIDE)[1]),
-            self.summary or RawText(side.get("media-description", _SIDE)[1]),
-            self.content,
-            (authors[0][0] if authors else "",) if len(authors) < 2 else tuple(name for _, name in authors),
-            origin or side.get("news_source", _SIDE)[1],
-            origin_url,
-            self.own_language or (self.reader.language if self.titled else ""),
-            self.published or self.created,
-            self.updated,
+        origin, origin_url = self.origin or ("", "")
+        return make_entry(
+            (
+                self.guid,
+                link_candidates(self._aside("feedburner_origlink"), self.alternates, self.guid),
+                self.title if self.title.value else RawText(self._aside("media-title")),
+                self.summary or RawText(self._aside("media-description")),
+                self.content,
+                (authors[0][0] if authors else "",)
+                if len(authors) < 2
+                else tuple(name for _, name in authors),
+                origin or self._aside("news_source"),
+                origin_url,
+                self.own_language or (self.reader.language if self.titled else ""),
+                self.published or self.created,
+                self.updated,
+            )
         )
+
+    def _aside(self, name: str) -> str:
+        return self.side[name][1] if self.side and name in self.side else ""
 
 
 Action = Callable[[Draft, Element], None]
@@ -104,7 +108,9 @@ class EntryReader:
         self.language = language
         self.base = base
         self.atom = atom
-        self._actions: dict[str, Action | None] = {}  # by the name as expat tells it; None: nothing of it is kept
+        self._actions: dict[
+            str, Action | None
+        ] = {}  # by the name as expat tells it; None: nothing of it is kept
 
     def entry(self, element: Element) -> RawEntry:
         """One entry. Raises Doubt."""
@@ -133,11 +139,11 @@ class EntryReader:
 
 
 def _title(draft: Draft, field: Element) -> None:
-    markup = "plain" if is_plain_text(field) and draft.reader.atom else "html"
+    title = _typed(draft, field)
     if draft.origin is not None and draft.title.value:  # feedparser lets a title behind <source> win
         raise Doubt
     if not draft.title.value:
-        draft.title = RawText(text_of(field), markup)
+        draft.title = title
         draft.titled = True
 
 
@@ -165,35 +171,31 @@ def _is_permalink(field: Element) -> bool:
 
 
 def _description(draft: Draft, field: Element) -> None:
-    _set_summary(draft, RawText(plain_text_of(field)))
+    if draft.summary is not None:
+        raise Doubt
+    draft.summary = make_text((plain_text_of(field), "html"))
 
 
 def _summary(draft: Draft, field: Element) -> None:
-    if not draft.reader.atom:
+    if not draft.reader.atom or draft.summary is not None:
         raise Doubt
-    _set_summary(draft, _typed(field))
-
-
-def _typed(field: Element) -> RawText:
-    """Text that may have a type of its own."""
-    markup = "plain" if is_plain_text(field) else "html"
-    return RawText(text_of(field), markup)
-
-
-def _set_summary(draft: Draft, text: RawText) -> None:
-    if draft.summary is not None:
-        raise Doubt
-    draft.summary = text
+    draft.summary = _typed(draft, field)
 
 
 def _content(draft: Draft, field: Element) -> None:
     if not draft.reader.atom:
         raise Doubt
-    _add_content(draft, _typed(field))
+    _add_content(draft, _typed(draft, field))
 
 
 def _encoded(draft: Draft, field: Element) -> None:
-    _add_content(draft, RawText(plain_text_of(field)))
+    _add_content(draft, make_text((plain_text_of(field), "html")))
+
+
+def _typed(draft: Draft, field: Element) -> RawText:
+    """Text that may have a type of its own; only Atom's plain text is plain."""
+    plain = is_plain_text(field) and draft.reader.atom
+    return make_text((text_of(field), "plain" if plain else "html"))
 
 
 def _add_content(draft: Draft, text: RawText) -> None:
@@ -228,16 +230,24 @@ def _created(draft: Draft, field: Element) -> None:
 def _author(draft: Draft, field: Element) -> None:
     if field.keys():
         attributes_of(field.attrib)
-    person = _person(draft, field) if len(field) else {}
-    name, email = person.get("name", ""), person.get("email", "")
-    if person and not (name or email):
+    if len(field):
+        person = _person(draft, field)
+        name, email = person.get("name", ""), person.get("email", "")
+        if not (name or email):
+            raise Doubt
+        text, told = (f"{name} ({email})" if name and email else name or email), name or email
+    else:
+        text = told = text_of(field)
+    _add_author(draft, text, told, is_person=len(field) > 0)
+
+
+def _add_author(draft: Draft, text: str, told: str, *, is_person: bool) -> None:
+    if draft.authors and (
+        draft.persons != is_person or (not is_person and "@" in text) or "@" in draft.authors[-1][0]
+    ):
         raise Doubt
-    text = "" if person else text_of(field)
-    if draft.authors and (draft.persons != bool(person) or "@" in text or "@" in draft.authors[-1][0]):
-        raise Doubt
-    draft.persons = bool(person)
-    written = f"{name} ({email})" if name and email else name or email or text
-    draft.authors.append((written, name or email or text))
+    draft.persons = is_person
+    draft.authors.append((text, told))
 
 
 def _contributor(draft: Draft, field: Element) -> None:

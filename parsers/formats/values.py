@@ -52,7 +52,10 @@ def joined(address: str, base: str) -> str:
 def address_of(text: str, base: str, *, entry: bool) -> str:
     """The text of a link. In an entry feedparser takes `&b;` in it for the `&b` it was made of."""
     text = text.strip()
-    text = mended(joined(text, base)) if text else ""
+    if text and (base or ":///" in text):
+        text = joined(text, base)
+    if not text.isascii():
+        text = mended(text)
     if "&" in text and ";" in text:
         text = text.replace("&amp;", "&") if entry else text
         text = _FALSE_REFERENCE.sub(r"&\1", text)
@@ -128,7 +131,7 @@ def add_link(element: Element, base: str, alternates: list[tuple[str, str]], *, 
     found = attributes_of(element.attrib)
     if "url" in found or "uri" in found:
         raise Doubt
-    href = found.get("href")
-    href = address_of(element.text or "", base, entry=entry) if href is None else joined(href, base)
+    written = found.get("href")
+    href = address_of(element.text or "", base, entry=entry) if written is None else joined(written, base)
     if href and found.get("rel", "alternate").lower() == "alternate":
         alternates.append((found.get("type", "text/html").lower(), href))

@@ -52,7 +52,8 @@ def test_stray_bytes_in_big5_do_not_turn_it_into_another_charset() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codec", "words"), [("iso2022_jp", "香港の貿易"), ("iso2022_jp_2", "香港 무역"), ("iso2022_kr", "홍콩 무역")]
+    ("codec", "words"),
+    [("iso2022_jp", "香港の貿易"), ("iso2022_jp_2", "香港 무역"), ("iso2022_kr", "홍콩 무역")],
 )
 @pytest.mark.parametrize("declared", ["", "utf-8", "shift_jis"])
 def test_escape_sequences_of_iso_2022_are_read_whatever_is_declared(
