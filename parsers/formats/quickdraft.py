@@ -54,14 +54,16 @@ class Draft:
         return make_entry(
             (
                 self.guid,
-                link_candidates(self._aside("feedburner_origlink"), self.alternates, self.guid),
+                link_candidates(
+                    self._aside("feedburner_origlink") if self.side else "", self.alternates, self.guid
+                ),
                 self.title if self.title.value else RawText(self._aside("media-title")),
                 self.summary or RawText(self._aside("media-description")),
                 self.content,
                 (authors[0][0] if authors else "",)
                 if len(authors) < 2
                 else tuple(name for _, name in authors),
-                origin or self._aside("news_source"),
+                origin or (self._aside("news_source") if self.side else ""),
                 origin_url,
                 self.own_language or (self.reader.language if self.titled else ""),
                 self.published or self.created,

@@ -97,10 +97,12 @@ def is_plain_text(element: Element) -> bool:
         raise Doubt
     if not element.keys():
         return True
-    found = attributes_of(element.attrib)
+    found = element.attrib
+    if len(found) > 1 or "type" not in found:
+        found = attributes_of(found)
+        if found.get("mode", "escaped") != "escaped" or not found.keys() <= {"type", "mode"}:
+            raise Doubt
     kind = found.get("type", "").lower()
-    if found.get("mode", "escaped") != "escaped" or not found.keys() <= {"type", "mode"}:
-        raise Doubt
     if kind in _MARKUP_TYPES:
         return False
     if kind in _PLAIN_TYPES:
