@@ -3,7 +3,8 @@
     python -m benchmarks.fuzz [--minutes N] [--seed N]
 
 Anything but a document or a ParseError, and anything over a second of CPU, is printed with the seed that makes
-it, and the exit code is 1. The last line is JSON.
+it, and the exit code is 1. The last line is JSON, also when Ctrl-C or SIGTERM ends it early. Several can run at once,
+with seeds far apart.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import sys
 import time
 import traceback
@@ -89,8 +91,11 @@ def main() -> int:
     bodies = [body_of(case) for case in load_cases() if case["body"]]
     fates: dict[str, int] = {}
     failures, seed, worst = 0, asked.seed, 0.0
+    ended: list[int] = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, _frame: ended.append(number))
     until = time.process_time() + 60 * asked.minutes
-    while time.process_time() < until:
+    while time.process_time() < until and not ended:
         dice = random.Random(seed)
         body, kind = mutated(dice, bodies), dice.choice(KINDS)
         started = time.process_time()
@@ -111,6 +116,7 @@ def main() -> int:
         json.dumps(
             {
                 "executions": seed - asked.seed,
+                "cpu_minutes": round(time.process_time() / 60, 1),
                 "failures": failures,
                 "worst_s": round(worst, 2),
                 "fates": fates,

@@ -62,6 +62,8 @@ _MULTI_BYTE = ("big5", "cp950", "gb", "hz", "cp932", "shift_jis", "euc", "cp949"
 _XML_DECLARATION = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+_DESIGNATION = re.compile(rb"\x1b\$[@AB()]")  # a set of two bytes a character begins (ISO 2022)
+_ISO_2022 = ("iso2022_kr", "iso2022_jp", "iso2022_jp_2")  # each strict about the sets that it knows
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
 _WESTERN = frozenset({"cp1252", "cp1254", "iso8859-15"})
 _NON_ASCII_RUNS = re.compile(rb"[^<>\n]{0,80}[\x80-\xff][^<>\n]{0,400}")
@@ -87,11 +89,22 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
         if pattern.match(body) and (text := _strict(body, name)) is not None:
             return Decoded(text, name, "detected")
     declared, header = _declared(body), _label(_HEADER_CHARSET.search(content_type))
-    if b"\x1b$" in body and body.isascii() and not declared:
-        declared = "iso2022_jp_2"
+    if b"\x1b" in body and (escaped := _by_escapes(body, declared or header)) is not None:
+        return escaped
     if body.isascii() and not (declared or header or "").startswith(("iso2022", "hz", "utf-7")):
         return Decoded(body.decode("ascii"), _public(declared or header or "utf-8"), "ascii")
     return _by_labels(body, declared, header) or _by_detection(body, declared or header)
+
+
+def _by_escapes(body: bytes, label: str) -> Decoded | None:
+    """ISO 2022: seven bits, in escape sequences that no other charset has, whatever is declared beside them."""
+    if label.startswith("iso2022") or not body.isascii() or not _DESIGNATION.search(body):
+        return None
+    for name in _ISO_2022:
+        if (text := _strict(body, name)) is not None:
+            warning = f"declared as {_public(label)}, but it is {name}" if label else ""
+            return Decoded(text, name, "detected", (warning,) if warning else ())
+    return None
 
 
 def _with_mark(rest: bytes, name: str) -> Decoded:

@@ -1,66 +1,57 @@
-"""One record in, one verdict out: the shape of `judge` at the shell."""
+"""Articles and verdicts as the JSON records that `hketo-watch judge` reads and prints, one a line."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from parsers.entry import Article, Verdict
-from parsers.relevance import Rules, judge
+from parsers.article import Unreadable, make_article
+from parsers.entry import Article, Entry, SourceContext, Verdict
 from parsers.script import language
 
-_TEXTS = ("title", "summary", "text", "lang", "publisher", "published", "country")
+_TEXTS = ("title", "summary", "text", "lang", "publisher", "url", "country")
 
 
-def judge_record(obj: dict[str, Any], rules: Rules | None = None) -> dict[str, Any]:
-    """The verdict on `{id, title, summary, text, lang?, publisher?, published?, country?}` as
-    `{id, grade, score, tags, reasons}`, reasons being sentences, strongest first.
+def article_of(record: object) -> Article:
+    """The article that a record describes, made the way an entry of a feed is: `{id?, title, summary, text, lang?,
+    publisher?, url?, country?}`. `text` may hold the summary again or be missing. Raises ValueError with one clear
+    line."""
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    fields = {name: record.get(name) or "" for name in _TEXTS}
+    wrong = [name for name, value in fields.items() if not isinstance(value, str)]
+    if wrong:
+        raise ValueError(f"{wrong[0]} must be text")
+    entry = Entry(
+        guid=str(record.get("id") or "stdin"),
+        link=fields["url"],
+        title=fields["title"].strip(),
+        summary=fields["summary"].strip(),
+        content=fields["text"].strip(),
+        publisher=fields["publisher"],
+    )
+    context = SourceContext("stdin", lang=fields["lang"], country=fields["country"])
+    made = make_article(entry, context, language)
+    if isinstance(made, Unreadable):
+        raise ValueError(made.reason)
+    return made
 
-    `text` may hold the summary again or be missing. Raises ValueError with one clear line.
-    """
-    article = article_of(obj)
-    verdict = judge(article, rules)
-    return {"id": obj["id"], **plain(verdict)}
 
-
-def plain(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as JSON holds it."""
+def verdict_record(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as plain values, its reasons as objects, strongest first."""
     return {
         "grade": verdict.grade,
-        "score": verdict.score,
+        "score": round(verdict.score, 1),
         "tags": list(verdict.tags),
-        "reasons": [reason.sentence for reason in verdict.reasons],
+        "reasons": [
+            {
+                "rule": reason.rule,
+                "words": list(reason.words),
+                "where": reason.where,
+                "weight": reason.weight,
+                "sentence": reason.sentence,
+            }
+            for reason in verdict.reasons
+        ],
+        "sentence": verdict.sentence,
+        "version": verdict.version,
     }
-
-
-def article_of(obj: object) -> Article:
-    """The article a record describes. Raises ValueError."""
-    if not isinstance(obj, dict):
-        raise ValueError(f"a record must be a JSON object, not {type(obj).__name__}")
-    if "id" not in obj:
-        raise ValueError("the record has no id")
-    for key in _TEXTS:
-        if not isinstance(obj.get(key) or "", str):
-            raise ValueError(f"record {obj['id']!r}: {key} must be text, not {type(obj[key]).__name__}")
-    texts = {key: obj.get(key) or "" for key in _TEXTS}
-    if not texts["title"].strip() and not texts["text"].strip() and not texts["summary"].strip():
-        raise ValueError(f"record {obj['id']!r}: needs a title, a summary or a text")
-    return Article(
-        guid=str(obj["id"]),
-        url="",
-        link="",
-        title=texts["title"],
-        summary=texts["summary"],
-        text=joined(texts["summary"], texts["text"]),
-        lang=texts["lang"] or language(f"{texts['title']} {texts['summary'] or texts['text'][:500]}"),
-        publisher=texts["publisher"],
-        source="",
-        country=texts["country"],
-    )
-
-
-def joined(summary: str, text: str) -> str:
-    """Summary and text as one, without saying the summary twice."""
-    summary, text = summary.strip(), text.strip()
-    if not summary or text.startswith(summary[:80]):
-        return text or summary
-    return f"{summary}\n{text}".strip()

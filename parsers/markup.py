@@ -42,7 +42,8 @@ _NEAT_TAG = re.compile(
 # The tags that make up nearly all markup of feeds, without a look-up for each. None reaches over "\0", which
 # parts the texts that are cleaned together.
 _NEAT_REST = r"""(?:\s[^<>"'\0]*+(?:"[^"<>\0]*+"[^<>"'\0]*+)*+)?/?>"""
-_COMMON_BLOCK = re.compile(rf"</?(?:p|br|div|li|ul|h[1-6]){_NEAT_REST}")
+_BLOCK_TAG = rf"</?(?:p|br|div|li|ul|h[1-6]){_NEAT_REST} *+"
+_COMMON_BLOCK = re.compile(f"{_BLOCK_TAG}(?:{_BLOCK_TAG})*+")  # they stand in rows
 _COMMON_INLINE = re.compile(rf"</?(?:a|b|i|em|img|span|strong|font){_NEAT_REST}")
 _LOOSE_TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>])[^>]*>")
 _TAG_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*(?:[:-][a-zA-Z0-9-]+)?)(?=[\s/>]|$)")
@@ -69,6 +70,7 @@ _NOT_PLAIN = re.compile(
 _PLAIN_ASCII = bytes(range(0x20, 0x7F)) + b"\t\n"
 _SPACE_RUN = re.compile("  +")
 _BREAK_RUN = re.compile("\n[ \n]+")
+_SPACED_BREAK = re.compile("\n(?<= \n)")  # " \n", looked for at breaks only, which are few
 # A zero-width joiner holds emoji together; beside a letter it only hides the word from us.
 _JOINER = re.compile("(?<=\\w)\u200d|\u200d(?=\\w)")
 _SPACES = frozenset("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u202f\u205f\u3000\u3164\uffa0") | {
@@ -94,14 +96,16 @@ def to_text(source: str) -> str:
 def to_texts(sources: list[str]) -> list[str]:
     """`to_text` of each. The plain ones among many are cleaned in one go, at a third of the cost."""
     joined = "\0".join(sources)
-    if not sources or joined.count("\0") != len(sources) - 1:
-        return [to_text(source) for source in sources]
     joined = joined.replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    joined = _COMMON_INLINE.sub("", _COMMON_BLOCK.sub(_BREAK, joined))
+    if "<" in joined:
+        joined = _BREAK_RUN.sub(_BREAK, _COMMON_INLINE.sub("", _COMMON_BLOCK.sub(_BREAK, joined)))
     if "  " in joined:
         joined = _SPACE_RUN.sub(" ", joined)
-    joined = _BREAK_RUN.sub(_BREAK, joined.replace(" \n", _BREAK))
+    if _SPACED_BREAK.search(joined):
+        joined = joined.replace(" \n", _BREAK)
     pieces = joined.split("\0")
+    if len(pieces) != len(sources):  # one of them holds "\0" itself
+        return [to_text(source) for source in sources]
     if _is_plain(joined.replace("\0", _BREAK)):  # as nearly always: not asked of each
         return [piece.strip() for piece in pieces]
     plain = [_is_plain(piece) for piece in pieces]
@@ -118,6 +122,17 @@ def _is_plain(text: str) -> bool:
     if text.isascii():
         return not text.encode("ascii").translate(None, _PLAIN_ASCII)
     return _NOT_PLAIN.search(text) is None
+
+
+def plain_texts(sources: list[str]) -> list[str]:
+    """`plain_text` of each, together where there is nothing to do but to fold spaces."""
+    joined = "\0".join(sources)
+    if "&" not in joined and "\n" not in joined and "\t" not in joined and "  " not in joined:
+        pieces = joined.split("\0")
+        together = joined.replace("\0", " ")
+        if len(pieces) == len(sources) and _printable(together) is together:
+            return [piece.strip() for piece in pieces]
+    return [plain_text(source) for source in sources]
 
 
 def plain_text(source: str) -> str:

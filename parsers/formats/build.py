@@ -5,20 +5,23 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from parsers.dates import read_date
 from parsers.entry import Entry, FeedDocument, Moment, SourceContext
 from parsers.formats.raw import RawEntry, RawFeed, RawText
 from parsers.links import resolve, site
-from parsers.markup import clean_title, plain_text, to_text, to_texts
+from parsers.markup import clean_title, plain_texts, to_texts
 
 MAX_TEXT = 200_000  # characters of markup read per field: the longest news texts have a tenth of it
 MAX_TITLE = 2_000
 # What only HTML has: plain text of Atom without a declared type is HTML as often as not.
 _MARKUP = re.compile(r"</(?:p|a|div|em|strong|b|i|li|ul|span|h[1-6])>|<br ?/?>|<img ", re.IGNORECASE)
 _ADDRESS = re.compile(r"[<(]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[>)]?")
+_BEYOND_ASCII = re.compile("[^\0-\x7f]")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 
 
@@ -35,18 +38,16 @@ def build_document(
     feed: RawFeed, place: Place, *, charset: str, warnings: tuple[str, ...] = ()
 ) -> FeedDocument:
     """The document with clean entries, in the document's order. Entries that say nothing are left out."""
-    texts = zip(
-        read_texts([raw.title for raw in feed.entries], MAX_TITLE),
-        read_texts([raw.summary for raw in feed.entries]),
-        read_texts([raw.content for raw in feed.entries]),
-        strict=True,
-    )
-    entries = [build_entry(raw, words, feed, place) for raw, words in zip(feed.entries, texts, strict=True)]
-    kept = tuple(entry for entry in entries if entry.guid or entry.title or entry.summary or entry.content)
-    unread = [raw for raw, entry in zip(feed.entries, entries, strict=True) if _date_lost(raw, entry)]
+    entries = _entries(feed, place)
+    kept = [entry for entry in entries if entry.guid or entry.title or entry.summary or entry.content]
+    unread = [
+        raw
+        for raw, entry in zip(feed.entries, entries, strict=True)
+        if entry.published is None and entry.updated is None and (raw.published or raw.updated)
+    ]
     return FeedDocument(
         kind=feed.kind,
-        entries=kept,
+        entries=tuple(kept),
         title=clean_title(feed.title),
         language=read_language(feed.language),
         charset=charset,
@@ -55,32 +56,52 @@ def build_document(
     )
 
 
-def build_entry(raw: RawEntry, texts: tuple[str, str, str], feed: RawFeed, place: Place) -> Entry:
-    """One entry with its clean title, summary and content. Relative links are read against the address of the
-    document."""
-    title, summary, content = texts
+def _entries(feed: RawFeed, place: Place) -> list[Entry]:
+    """Every entry, clean, column by column: what is done to many texts together costs a third of what is done to
+    each. Relative links are read against the address of the document."""
+    if not feed.entries:
+        return []
+    guids, links, titles, summaries, contents, authors, *others = zip(*feed.entries, strict=True)
     base = place.url or feed.link
-    link = ""
-    for href in raw.links:
-        link = resolve(href, base)
-        if link:
-            break
-    published = _read(raw.published, place)
-    updated = published if raw.updated == raw.published else _read(raw.updated, place)
-    if published is None and feed.kind in {"rss", "rdf"} and not raw.published:
-        published, updated = updated, None  # dc:date is the only date of most RDF feeds
-    return Entry(
-        guid=raw.guid.strip() or link,
-        link=link,
-        title=" ".join(title.split()) if "\n" in title else title,
-        summary=summary,
-        content=content,
-        author=_authors(raw.authors),
-        publisher=_origin(raw, place),
-        language=read_language(raw.language),
-        published=published,
-        updated=updated,
+    late = feed.kind in {"rss", "rdf"}  # dc:date is the only date of most RDF feeds
+    columns = zip(
+        guids,
+        [_link(hrefs, base) for hrefs in links],
+        read_texts(titles, MAX_TITLE),
+        read_texts(summaries),
+        read_texts(contents),
+        _authors(authors),
+        *others,
+        strict=True,
     )
+    return [
+        Entry(  # by position: names double what the call costs
+            guid.strip() or link,
+            link,
+            " ".join(title.split()) if "\n" in title else title,
+            summary,
+            content,
+            author,
+            _publisher(origin, origin_url, place) if origin else "",
+            read_language(language),
+            *_dates(published, updated, place, late=late),
+        )
+        for guid, link, title, summary, content, author, origin, origin_url, language, published, updated in columns
+    ]
+
+
+def _link(hrefs: tuple[str, ...], base: str) -> str:
+    for href in hrefs:
+        if link := resolve(href, base):
+            return link
+    return ""
+
+
+def _dates(published: str, updated: str, place: Place, *, late: bool) -> tuple[Moment | None, Moment | None]:
+    """When an entry was published and updated. `late`: where only the latter is said, it is the former."""
+    first = _read(published, place) if published else None
+    second = first if updated == published else _read(updated, place) if updated else None
+    return (second, None) if late and first is None and not published else (first, second)
 
 
 def read_language(tag: str) -> str:
@@ -92,29 +113,35 @@ def read_language(tag: str) -> str:
     return tag if first.isascii() and first.isalpha() and 2 <= len(first) <= 8 else ""
 
 
-def read_texts(raws: list[RawText], longest: int = MAX_TEXT) -> list[str]:
+def read_texts(raws: Sequence[RawText], longest: int = MAX_TEXT) -> list[str]:
     """The plain text of each, of markup and of text that is declared plain."""
-    values = [_once_decoded(raw.value[:longest]) for raw in raws]
-    plain = [
-        raw.markup == "plain" and not (longest > MAX_TITLE and _MARKUP.search(value))
-        for raw, value in zip(raws, values, strict=True)
-    ]
-    if not any(plain):
+    values = [text[:longest] if text.isascii() else _once_decoded(text[:longest]) for text, _ in raws]
+    if not any(markup == "plain" for _, markup in raws):
         return to_texts(values)
-    return [plain_text(v) if declared else to_text(v) for v, declared in zip(values, plain, strict=True)]
+    plain = [
+        markup == "plain" and not (longest > MAX_TITLE and _MARKUP.search(value))
+        for (_, markup), value in zip(raws, values, strict=True)
+    ]
+    declared = iter(plain_texts([value for value, is_plain in zip(values, plain, strict=True) if is_plain]))
+    others = iter(to_texts([value for value, is_plain in zip(values, plain, strict=True) if not is_plain]))
+    return [next(declared if is_plain else others) for is_plain in plain]
 
 
-def _authors(written: tuple[str, ...]) -> str:
-    if len(written) == 1:
-        return _name(written[0])
-    return ", ".join(dict.fromkeys(name for author in written if (name := _name(author))))
+def _authors(written: Sequence[tuple[str, ...]]) -> list[str]:
+    """The authors of each entry."""
+    names = map(_name, to_texts([author for authors in written for author in authors]))
+    return [
+        next(names)
+        if len(authors) == 1
+        else ", ".join(dict.fromkeys(filter(None, islice(names, len(authors)))))
+        for authors in written
+    ]
 
 
-def _name(author: str) -> str:
+def _name(written: str) -> str:
     """The name in `Name <address>`, `address (Name)` or `Name (address)`; the address when it stands alone."""
-    if not author:
-        return ""
-    written = clean_title(author)
+    if "\n" in written:
+        written = " ".join(written.split())
     if "@" not in written:
         return written
     name = _ADDRESS.sub("", written).strip()
@@ -124,7 +151,8 @@ def _name(author: str) -> str:
 def _once_decoded(text: str) -> str:
     """Text whose UTF-8 was taken for windows-1252 and encoded again (`cafÃ©`), put right. Other text fails one
     of the two steps and stays as it is."""
-    if text.isascii():
+    first = _BEYOND_ASCII.search(text)
+    if first is None or not "\xc2" <= first[0] <= "\xf4":  # no byte with which a character of UTF-8 begins
         return text
     try:
         return text.encode("cp1252", "hketo-c1").decode("utf-8")
@@ -143,8 +171,6 @@ codecs.register_error("hketo-c1", _c1_byte)
 
 
 def _read(written: str, place: Place) -> Moment | None:
-    if not written:
-        return None
     context = place.context
     return read_date(
         written,
@@ -156,11 +182,11 @@ def _read(written: str, place: Place) -> Moment | None:
     )
 
 
-def _origin(raw: RawEntry, place: Place) -> str:
-    """The real publisher, when the entry names one that is not the feed's own."""
-    if not raw.origin or (raw.origin_url and site(raw.origin_url) == site(place.url) != ""):
+def _publisher(origin: str, origin_url: str, place: Place) -> str:
+    """The real publisher, when the one that an entry names is not the feed's own."""
+    if origin_url and site(origin_url) == site(place.url) != "":
         return ""
-    return clean_title(raw.origin)
+    return clean_title(origin)
 
 
 def _ttl(feed: RawFeed) -> float | None:
@@ -175,11 +201,7 @@ def _ttl(feed: RawFeed) -> float | None:
     return max((seconds for seconds in asked if seconds > 0), default=None)
 
 
-def _date_lost(raw: RawEntry, entry: Entry) -> bool:
-    return bool(raw.published or raw.updated) and entry.published is None and entry.updated is None
-
-
-def _complaints(unread: list[RawEntry], entries: tuple[Entry, ...]) -> tuple[str, ...]:
+def _complaints(unread: list[RawEntry], entries: list[Entry]) -> tuple[str, ...]:
     """What a reader of the log should know of these entries, one line each."""
     found: list[str] = []
     if unread:
@@ -187,7 +209,8 @@ def _complaints(unread: list[RawEntry], entries: tuple[Entry, ...]) -> tuple[str
         found.append(f"{len(unread)} of {len(entries)} entries have an unreadable date, as {example!r}")
     if missing := sum(1 for entry in entries if not entry.link):
         found.append(f"{missing} of {len(entries)} entries have no usable link")
-    times = Counter(entry.guid for entry in entries if entry.guid)
-    if repeated := [guid for guid, count in times.items() if count > 1]:
+    guids = [entry.guid for entry in entries if entry.guid]
+    if len(set(guids)) < len(guids):
+        repeated = [guid for guid, count in Counter(guids).items() if count > 1]
         found.append(f"{len(repeated)} ids stand on more than one entry, as {repeated[0][:60]!r}")
     return tuple(found)

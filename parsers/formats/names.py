@@ -75,12 +75,14 @@ class Names:
     """The names of one document's elements, looked up once for each."""
 
     def __init__(self) -> None:
-        self.known: dict[str, str] = {}
+        self._known: dict[str, str] = {}
 
-    def learn(self, written: str) -> str:
+    def of(self, written: str) -> str:
         """feedparser's name of an element that expat calls `namespace local prefix`. Raises Doubt where its
         prefix decides in ways of its own."""
-        name = self.known[written] = _name(written.lower().split(" "))
+        name = self._known.get(written)
+        if name is None:
+            name = self._known[written] = _name(written.lower().split(" "))
         return name
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
+from xml.etree.ElementTree import Element
 
 from parsers.formats.names import (
     AUTHOR,
@@ -15,8 +17,10 @@ from parsers.formats.names import (
     PUBLISHED,
     UPDATED,
     Doubt,
+    Names,
 )
-from parsers.formats.raw import RawEntry, RawText, link_candidates
+from parsers.formats.quickdraft import NO_TEXT, Draft
+from parsers.formats.raw import RawEntry, RawText, make_text
 from parsers.formats.values import (
     Said,
     add_link,
@@ -24,14 +28,206 @@ from parsers.formats.values import (
     is_plain_text,
     joined,
     mended,
-    must_be_plain,
+    plain_text_of,
+    rdf_about,
+    text_of,
 )
 
-_NOTHING = RawText()
 _MAX_INNER_DEPTH = 6
 
 
-class Inner(NamedTuple):
+Action = Callable[[Draft, Element], None]
+
+
+class EntryReader:
+    """Reads the entries of one document. `language` and `base` are what its root declares."""
+
+    def __init__(self, names: Names, language: str, base: str, *, atom: bool) -> None:
+        self.names = names
+        self.language = language
+        self.base = base
+        self.atom = atom
+        self._actions: dict[
+            str, Action | None
+        ] = {}  # by the name as expat tells it; None: nothing of it is kept
+
+    def entry(self, element: Element) -> RawEntry:
+        """One entry. Raises Doubt."""
+        draft = Draft(self, rdf_about(element.attrib) if element.keys() else "")
+        actions = self._actions
+        for field in element:
+            tag = field.tag
+            try:
+                action = actions[tag]
+            except KeyError:
+                action = self._learn(tag)
+            if action is not None:
+                action(draft, field)
+            elif len(field):
+                raise Doubt
+        return draft.entry()
+
+    def _learn(self, tag: str) -> Action | None:
+        name = self.names.of(tag)
+        action = None if name in HARMLESS else _ACTIONS.get(name) or partial(_beside, name)
+        self._actions[tag] = action
+        return action
+
+
+# One function per element; each raises Doubt for a shape it does not know.
+
+
+def _title(draft: Draft, field: Element) -> None:
+    title = _typed(draft, field)
+    if draft.origin is not None and draft.title.value:  # feedparser lets a title behind <source> win
+        raise Doubt
+    if not draft.title.value:
+        draft.title = title
+        draft.titled = True
+
+
+def _link(draft: Draft, field: Element) -> None:
+    if len(field):
+        raise Doubt
+    add_link(field, draft.reader.base, draft.alternates, entry=True)
+
+
+def _guid(draft: Draft, field: Element) -> None:
+    if len(field):
+        raise Doubt
+    text = (field.text or "").strip()
+    base = draft.reader.base
+    draft.guid = mended(joined(text, base) if text and _is_permalink(field) else text)
+
+
+def _is_permalink(field: Element) -> bool:
+    if not field.keys():
+        return True
+    said = field.attrib
+    if len(said) == 1 and "isPermaLink" in said:
+        return said["isPermaLink"] == "true"
+    return attributes_of(said).get("ispermalink", "true") == "true"
+
+
+def _description(draft: Draft, field: Element) -> None:
+    if draft.summary is not None:
+        raise Doubt
+    draft.summary = make_text((plain_text_of(field), "html"))
+
+
+def _summary(draft: Draft, field: Element) -> None:
+    if not draft.reader.atom or draft.summary is not None:
+        raise Doubt
+    draft.summary = _typed(draft, field)
+
+
+def _content(draft: Draft, field: Element) -> None:
+    if not draft.reader.atom:
+        raise Doubt
+    _add_content(draft, _typed(draft, field))
+
+
+def _encoded(draft: Draft, field: Element) -> None:
+    _add_content(draft, make_text((plain_text_of(field), "html")))
+
+
+def _typed(draft: Draft, field: Element) -> RawText:
+    """Text that may have a type of its own; only Atom's plain text is plain."""
+    plain = is_plain_text(field) and draft.reader.atom
+    return make_text((text_of(field), "plain" if plain else "html"))
+
+
+def _add_content(draft: Draft, text: RawText) -> None:
+    """The longest counts, of equals the first."""
+    if draft.content is NO_TEXT or len(text.value) > len(draft.content.value):
+        draft.content = text
+
+
+def _source(draft: Draft, field: Element) -> None:
+    found = attributes_of(field.attrib)
+    if draft.reader.atom or len(field) or draft.origin is not None:
+        raise Doubt
+    draft.origin = (text_of(field), found.get("url", ""))
+
+
+def _language(draft: Draft, field: Element) -> None:
+    draft.own_language = plain_text_of(field)
+
+
+def _published(draft: Draft, field: Element) -> None:
+    draft.published = plain_text_of(field)
+
+
+def _updated(draft: Draft, field: Element) -> None:
+    draft.updated = plain_text_of(field)
+
+
+def _created(draft: Draft, field: Element) -> None:
+    draft.created = plain_text_of(field)
+
+
+def _author(draft: Draft, field: Element) -> None:
+    if field.keys():
+        attributes_of(field.attrib)
+    if len(field):
+        person = _person(draft, field)
+        name, email = person.get("name", ""), person.get("email", "")
+        if not (name or email):
+            raise Doubt
+        text, told = (f"{name} ({email})" if name and email else name or email), name or email
+    else:
+        text = told = text_of(field)
+    _add_author(draft, text, told, is_person=len(field) > 0)
+
+
+def _add_author(draft: Draft, text: str, told: str, *, is_person: bool) -> None:
+    if draft.authors and (
+        draft.persons != is_person or (not is_person and "@" in text) or "@" in draft.authors[-1][0]
+    ):
+        raise Doubt
+    draft.persons = is_person
+    draft.authors.append((text, told))
+
+
+def _contributor(draft: Draft, field: Element) -> None:
+    attributes_of(field.attrib)
+    _person(draft, field)
+
+
+def _person(draft: Draft, field: Element) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in field:
+        name = draft.reader.names.of(part.tag)
+        if name not in PERSON:
+            raise Doubt
+        plain_text_of(part)  # for its doubts: feedparser mends no names
+        found[name] = (part.text or "").strip()
+    return found
+
+
+def _beside(name: str, draft: Draft, field: Element) -> None:
+    """An element that feedparser knows nothing of: stored under its name, the least deep and last wins."""
+    if name in DOUBTFUL:
+        raise Doubt
+    side = name.startswith(("media-", "itunes-"))
+    said = field.attrib if field.keys() and not side else None
+    if said:
+        attributes_of(said)
+    if not len(field):
+        if side or name in _READ_BESIDE:
+            _keep(draft, name, 0, field.text or "", said)
+        return
+    for part in _inner(draft.reader.names, field, 1):
+        if part.name in NEVER_NESTED:
+            raise Doubt
+        below = part.name.startswith(("media-", "itunes-"))
+        if part.said and not below:
+            attributes_of(part.said)
+        if part.leaf:
+            _keep(draft, part.name, part.depth, part.text, part.said if not below else None)
+
+
+class _Inner(NamedTuple):
     """An element within an element of an entry. `depth` 1 is a child; `leaf` says that it has none itself."""
 
     name: str
@@ -41,213 +237,15 @@ class Inner(NamedTuple):
     leaf: bool
 
 
-class Draft:
-    """One entry while its elements are read."""
-
-    __slots__ = (
-        "alternates",
-        "atom",
-        "authors",
-        "base",
-        "content",
-        "created",
-        "guid",
-        "language",
-        "origin",
-        "own_language",
-        "persons",
-        "published",
-        "side",
-        "summary",
-        "title",
-        "titled",
-        "updated",
-    )
-
-    def __init__(self, guid: str, language: str, base: str, *, atom: bool) -> None:
-        self.atom = atom
-        self.base = base  # what the root declares
-        self.guid = guid
-        self.language = language  # what the root declares
-        self.own_language = ""
-        self.title = self.content = _NOTHING
-        self.titled = False
-        self.summary: RawText | None = None
-        self.alternates: list[tuple[str, str]] = []
-        self.authors: list[tuple[str, str]] = []  # what feedparser calls the author, and the name alone
-        self.persons = False  # authors are elements of their own, not text
-        self.origin: tuple[str, str] | None = None
-        self.published = self.updated = self.created = ""
-        self.side: dict[str, tuple[int, str]] | None = None  # names feedparser does not know: depth and text
-
-    def entry(self) -> RawEntry:
-        """The entry, with feedparser's rules for what stands in for what."""
-        side = self.side or {}
-        origin, origin_url = self.origin or ("", "")
-        authors = self.authors
-        return RawEntry(
-            guid=self.guid,
-            links=link_candidates(side.get("feedburner_origlink", _SIDE)[1], self.alternates, self.guid),
-            title=self.title if self.title.value else RawText(side.get("media-title", _SIDE)[1]),
-            summary=self.summary or RawText(side.get("media-description", _SIDE)[1]),
-            content=self.content,
-            authors=(authors[0][0] if authors else "",) if len(authors) < 2 else tuple(n for _, n in authors),
-            origin=origin or side.get("news_source", _SIDE)[1],
-            origin_url=origin_url,
-            language=self.own_language or (self.language if self.titled else ""),
-            published=self.published or self.created,
-            updated=self.updated,
-        )
-
-
-_SIDE = (0, "")
-
-# One function per element; each raises Doubt for a shape it does not know.
-
-
-def _title(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    plain = is_plain_text(said, inner=bool(inner)) and draft.atom
-    if draft.origin is not None and draft.title.value:  # feedparser lets a title behind <source> win
+def _inner(names: Names, field: Element, depth: int) -> Iterator[_Inner]:
+    """All that an element holds, in the order in which it ends."""
+    if depth > _MAX_INNER_DEPTH:
         raise Doubt
-    if not draft.title.value:
-        draft.title = RawText(mended(text.strip()), "plain" if plain else "html")
-        draft.titled = True
-
-
-def _link(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    if inner:
-        raise Doubt
-    add_link(said, text, draft.base, draft.alternates, entry=True)
-
-
-def _guid(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    if inner:
-        raise Doubt
-    text = text.strip()
-    if not said:
-        permalink = True
-    elif len(said) == 1 and "isPermaLink" in said:
-        permalink = said["isPermaLink"] == "true"
-    else:
-        permalink = attributes_of(said).get("ispermalink", "true") == "true"
-    draft.guid = mended(joined(text, draft.base) if permalink and text else text)
-
-
-def _description(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    must_be_plain(said, inner=bool(inner))
-    _set_summary(draft, RawText(mended(text.strip())))
-
-
-def _summary(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    if not draft.atom:
-        raise Doubt
-    plain = is_plain_text(said, inner=bool(inner))
-    _set_summary(draft, RawText(mended(text.strip()), "plain" if plain else "html"))
-
-
-def _set_summary(draft: Draft, text: RawText) -> None:
-    if draft.summary is not None:
-        raise Doubt
-    draft.summary = text
-
-
-def _content(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    if not draft.atom:
-        raise Doubt
-    plain = is_plain_text(said, inner=bool(inner))
-    _add_content(draft, RawText(mended(text.strip()), "plain" if plain else "html"))
-
-
-def _encoded(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    must_be_plain(said, inner=bool(inner))
-    _add_content(draft, RawText(mended(text.strip())))
-
-
-def _add_content(draft: Draft, text: RawText) -> None:
-    """The longest counts, of equals the first."""
-    if draft.content is _NOTHING or len(text.value) > len(draft.content.value):
-        draft.content = text
-
-
-def _source(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    found = attributes_of(said)
-    if draft.atom or inner or draft.origin is not None:
-        raise Doubt
-    draft.origin = (mended(text.strip()), found.get("url", ""))
-
-
-def _language(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    must_be_plain(said, inner=bool(inner))
-    draft.own_language = mended(text.strip())
-
-
-def _published(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    must_be_plain(said, inner=bool(inner))
-    draft.published = mended(text.strip())
-
-
-def _updated(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    must_be_plain(said, inner=bool(inner))
-    draft.updated = mended(text.strip())
-
-
-def _created(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    must_be_plain(said, inner=bool(inner))
-    draft.created = mended(text.strip())
-
-
-def _author(draft: Draft, text: str, said: Said, inner: list[Inner]) -> None:
-    if said:
-        attributes_of(said)
-    person = _person(inner) if inner else {}
-    name, email = person.get("name", ""), person.get("email", "")
-    if person and not (name or email):
-        raise Doubt
-    text = "" if person else mended(text.strip())
-    if draft.authors and (draft.persons != bool(person) or "@" in text or "@" in draft.authors[-1][0]):
-        raise Doubt
-    draft.persons = bool(person)
-    written = f"{name} ({email})" if name and email else name or email or text
-    draft.authors.append((written, name or email or text))
-
-
-def _contributor(_draft: Draft, _text: str, said: Said, inner: list[Inner]) -> None:
-    attributes_of(said)
-    _person(inner)
-
-
-def _person(inner: list[Inner]) -> dict[str, str]:
-    for part in inner:
-        if part.name not in PERSON or part.depth > 1:
-            raise Doubt
-        must_be_plain(part.said, inner=False)
-    return {part.name: part.text.strip() for part in inner}
-
-
-def _ignored(_draft: Draft, _text: str, _said: Said, inner: list[Inner]) -> None:
-    if inner:
-        raise Doubt
-
-
-def beside(draft: Draft, name: str, text: str, said: Said, inner: list[Inner]) -> None:
-    """An element that feedparser knows nothing of: stored under its name, the least deep and last wins."""
-    if name in DOUBTFUL:
-        raise Doubt
-    side = name.startswith(("media-", "itunes-"))
-    if said and not side:
-        attributes_of(said)
-    if not inner:
-        if side or name in _READ_BESIDE:
-            _keep(draft, name, 0, text, said if not side else None)
-        return
-    for part in inner:
-        if part.depth > _MAX_INNER_DEPTH or part.name in NEVER_NESTED:
-            raise Doubt
-        below = part.name.startswith(("media-", "itunes-"))
-        if part.said and not below:
-            attributes_of(part.said)
-        if part.leaf:
-            _keep(draft, part.name, part.depth, part.text, part.said if not below else None)
+    for part in field:
+        leaf = not len(part)
+        if not leaf:
+            yield from _inner(names, part, depth + 1)
+        yield _Inner(names.of(part.tag), part.attrib, part.text or "", depth, leaf)
 
 
 def _keep(draft: Draft, name: str, depth: int, text: str, said: Said | None) -> None:
@@ -263,9 +261,7 @@ def _keep(draft: Draft, name: str, depth: int, text: str, said: Said | None) -> 
 
 
 _READ_BESIDE = frozenset({"feedburner_origlink", "news_source"})
-
-Action = Callable[[Draft, str, Said, list[Inner]], None]
-ACTIONS: dict[str, Action] = {
+_ACTIONS: dict[str, Action] = {
     "title": _title,
     "dc_title": _title,
     "link": _link,
@@ -280,7 +276,6 @@ ACTIONS: dict[str, Action] = {
     "language": _language,
     "dc_language": _language,
     "contributor": _contributor,
-    **dict.fromkeys(HARMLESS, _ignored),
     **dict.fromkeys(PUBLISHED, _published),
     **dict.fromkeys(UPDATED, _updated),
     **dict.fromkeys(CREATED, _created),

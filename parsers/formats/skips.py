@@ -15,10 +15,10 @@ def read_skips(text: str) -> tuple[frozenset[int], frozenset[int]]:
     """The hours (0 to 23, GMT; 24, as some write it, is midnight) and the days (0 Monday to 6 Sunday) of a
     document. Only what stands outside its items counts; numbers and names that mean no hour or day are passed
     over."""
-    if "<skip" not in text:
-        return frozenset(), frozenset()
     first, last = text.find("<item"), text.rfind("</item")
     channel = text if first < 0 else text[:first] + text[max(first, last) :]
+    if "<skip" not in channel:
+        return frozenset(), frozenset()
     hours = {int(written) for part in _HOURS.findall(channel) for written in _HOUR.findall(part)}
     days = {written.lower() for part in _DAYS.findall(channel) for written in _DAY.findall(part)}
     return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from urllib.parse import urljoin
+from xml.etree.ElementTree import Element
 
 from parsers.formats.names import Doubt
 from parsers.formats.xmltext import MAX_ATTRIBUTES
@@ -51,8 +52,11 @@ def joined(address: str, base: str) -> str:
 def address_of(text: str, base: str, *, entry: bool) -> str:
     """The text of a link. In an entry feedparser takes `&b;` in it for the `&b` it was made of."""
     text = text.strip()
-    text = mended(joined(text, base)) if text else ""
-    if "&" in text:
+    if text and (base or ":///" in text):
+        text = joined(text, base)
+    if not text.isascii():
+        text = mended(text)
+    if "&" in text and ";" in text:
         text = text.replace("&amp;", "&") if entry else text
         text = _FALSE_REFERENCE.sub(r"&\1", text)
     return text
@@ -71,22 +75,34 @@ def attributes_of(said: Said) -> Said:
     return found
 
 
-def must_be_plain(said: Said, *, inner: bool) -> None:
-    """Raise Doubt for an element with children, or with attributes that matter."""
-    if inner or (said and not attributes_of(said).keys() <= {"domain", "scheme", "label"}):
+def text_of(element: Element) -> str:
+    """The text of an element without children, as feedparser keeps it."""
+    text = (element.text or "").strip()
+    return text if text.isascii() else mended(text)
+
+
+def plain_text_of(element: Element) -> str:
+    """`text_of`. Raises Doubt for an element with children, or with attributes that matter."""
+    if len(element):
         raise Doubt
+    if element.keys() and not attributes_of(element.attrib).keys() <= {"domain", "scheme", "label"}:
+        raise Doubt
+    text = (element.text or "").strip()
+    return text if text.isascii() else mended(text)
 
 
-def is_plain_text(said: Said, *, inner: bool) -> bool:
+def is_plain_text(element: Element) -> bool:
     """Whether the `type` of an element without children says plain text; HTML is the other choice."""
-    if inner:
+    if len(element):
         raise Doubt
-    if not said:
+    if not element.keys():
         return True
-    found = attributes_of(said)
+    found = element.attrib
+    if len(found) > 1 or "type" not in found:
+        found = attributes_of(found)
+        if found.get("mode", "escaped") != "escaped" or not found.keys() <= {"type", "mode"}:
+            raise Doubt
     kind = found.get("type", "").lower()
-    if found.get("mode", "escaped") != "escaped" or not found.keys() <= {"type", "mode"}:
-        raise Doubt
     if kind in _MARKUP_TYPES:
         return False
     if kind in _PLAIN_TYPES:
@@ -95,7 +111,10 @@ def is_plain_text(said: Said, *, inner: bool) -> bool:
 
 
 def rdf_about(said: Said) -> str:
-    """The id that RDF puts on an element. Raises Doubt for attributes that feedparser reads in its own way."""
+    """The id that RDF puts on an element. Raises Doubt for attributes that feedparser reads in its own way, and
+    for too many."""
+    if len(said) > MAX_ATTRIBUTES:
+        raise Doubt
     found = ""
     for name, written in said.items():
         if name.startswith(_ABOUT):
@@ -105,12 +124,16 @@ def rdf_about(said: Said) -> str:
     return found
 
 
-def add_link(said: Said, text: str, base: str, alternates: list[tuple[str, str]], *, entry: bool) -> None:
+def add_link(element: Element, base: str, alternates: list[tuple[str, str]], *, entry: bool) -> None:
     """Add (type, address) of a `link` without children to `alternates` when it is one."""
-    found = attributes_of(said)
+    if not element.keys():
+        if href := address_of(element.text or "", base, entry=entry):
+            alternates.append(("text/html", href))
+        return
+    found = attributes_of(element.attrib)
     if "url" in found or "uri" in found:
         raise Doubt
-    href = found.get("href")
-    href = address_of(text, base, entry=entry) if href is None else joined(href, base)
+    written = found.get("href")
+    href = address_of(element.text or "", base, entry=entry) if written is None else joined(written, base)
     if href and found.get("rel", "alternate").lower() == "alternate":
         alternates.append((found.get("type", "text/html").lower(), href))

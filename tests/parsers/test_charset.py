@@ -51,6 +51,24 @@ def test_stray_bytes_in_big5_do_not_turn_it_into_another_charset() -> None:
     assert HANT[:10] in decoded.text
 
 
+@pytest.mark.parametrize(
+    ("codec", "words"),
+    [("iso2022_jp", "香港の貿易"), ("iso2022_jp_2", "香港 무역"), ("iso2022_kr", "홍콩 무역")],
+)
+@pytest.mark.parametrize("declared", ["", "utf-8", "shift_jis"])
+def test_escape_sequences_of_iso_2022_are_read_whatever_is_declared(
+    codec: str, words: str, declared: str
+) -> None:
+    decoded = decode(page(words, declared).encode(codec))
+    assert words in decoded.text
+    assert (decoded.charset, decoded.how) == (codec, "detected")
+    assert bool(decoded.warnings) == bool(declared)
+
+
+def test_escape_sequences_of_a_terminal_are_no_charset() -> None:
+    assert decode(page("\x1b[31ma\x1b(B", "utf-8").encode()).charset == "utf-8"
+
+
 def test_a_wrong_declaration_is_told() -> None:
     assert decode(page(HANT, "iso-8859-1").encode()).warnings
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.markup import clean_title, plain_text, to_text, to_texts
+from parsers.markup import clean_title, plain_text, plain_texts, to_text, to_texts
 
 CASES = Path(__file__).parent.parent / "cases" / "text"
 READERS: dict[str, Callable[[str], str]] = {
@@ -58,6 +58,7 @@ def test_nothing_raises_and_the_result_is_safe_to_print(source: str) -> None:
 @given(st.lists(st.lists(PIECES, max_size=8).map("".join), max_size=6))
 def test_texts_cleaned_together_are_those_cleaned_alone(sources: list[str]) -> None:
     assert to_texts(sources) == [to_text(source) for source in sources]
+    assert plain_texts(sources) == [plain_text(source) for source in sources]
 
 
 def is_control(char: str) -> bool:

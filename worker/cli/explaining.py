@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.meaning import RulesFile, article_of, refuse, rules_of
+from worker.cli.meaning import RulesFile, refuse, rules_of
 from worker.cli.options import DataDir, settings_of
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def _kept_spaces(text: str) -> str:
 def _records(lines: Iterable[bytes]) -> Iterator[Article | str]:
     """Articles on lines, or what is wrong with a line."""
     import orjson
+
+    from parsers.judge import article_of
 
     for number, line in enumerate(lines, 1):
         if line.strip():

@@ -85,6 +85,7 @@ def judged(lines: Iterable[bytes], rules: Rules | None = None) -> Iterator[dict[
     """Verdicts, line by line. With `rules`, beside the built-in ones."""
     import orjson
 
+    from parsers.judge import article_of, verdict_record
     from parsers.relevance import judge
 
     for number, line in enumerate(lines, 1):
@@ -97,18 +98,19 @@ def judged(lines: Iterable[bytes], rules: Rules | None = None) -> Iterator[dict[
             yield {"line": number, "error": str(error)}
             continue
         verdict = judge(article, rules)
-        answer = {"id": record.get("id"), **verdict_object(verdict)}
+        answer = {"id": record.get("id"), **verdict_record(verdict)}
         yield {**answer, **_change(judge(article), verdict)} if rules else answer
 
 
 def changed(articles: Iterable[tuple[str, Article]], rules: Rules) -> Iterator[dict[str, Any]]:
     """The articles whose grade is another by `rules` than by the built-in ones."""
+    from parsers.judge import verdict_record
     from parsers.relevance import judge
 
     for id, article in articles:
         before, after = judge(article), judge(article, rules)
         if before.grade != after.grade:
-            yield {"id": id, "title": article.title, **verdict_object(after), **_change(before, after)}
+            yield {"id": id, "title": article.title, **verdict_record(after), **_change(before, after)}
 
 
 def _change(before: Verdict, after: Verdict) -> dict[str, Any]:
@@ -118,55 +120,6 @@ def _change(before: Verdict, after: Verdict) -> dict[str, Any]:
     elif after.grade < 2 <= before.grade:
         kind = "lost"
     return {"was": before.grade, "change": kind}
-
-
-def verdict_object(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as plain values."""
-    return {
-        "grade": verdict.grade,
-        "score": round(verdict.score, 1),
-        "tags": list(verdict.tags),
-        "reasons": [
-            {
-                "rule": r.rule,
-                "words": list(r.words),
-                "where": r.where,
-                "weight": r.weight,
-                "sentence": r.sentence,
-            }
-            for r in verdict.reasons
-        ],
-        "sentence": verdict.sentence,
-        "version": verdict.version,
-    }
-
-
-def article_of(record: object) -> Article:
-    """Made the way an entry of a feed is. Raises ValueError."""
-    from parsers.article import Unreadable, make_article
-    from parsers.entry import Entry, SourceContext
-    from parsers.script import language
-
-    if not isinstance(record, dict):
-        raise ValueError("not a JSON object")
-    names = ("title", "summary", "text", "lang", "publisher", "url", "country")
-    fields = {name: record.get(name) or "" for name in names}
-    wrong = [name for name, value in fields.items() if not isinstance(value, str)]
-    if wrong:
-        raise ValueError(f"{wrong[0]} must be text")
-    entry = Entry(
-        guid=str(record.get("id") or "stdin"),
-        link=fields["url"],
-        title=fields["title"],
-        summary=fields["summary"],
-        content=fields["text"],
-        publisher=fields["publisher"],
-    )
-    context = SourceContext("stdin", lang=fields["lang"], country=fields["country"])
-    made = make_article(entry, context, language)
-    if isinstance(made, Unreadable):
-        raise ValueError(made.reason)
-    return made
 
 
 def _stored(runtime: Runtime) -> Iterator[tuple[str, Article]]:
