@@ -24,6 +24,7 @@ from worker.commands import QUEUES
 from worker.redis_url import celery_broker
 from worker.settings import Settings, load_here
 from worker.store.client import RedisConnectionError
+from worker.store.keys import PRIORITIES, Keys
 
 #: Nudges outlive this many of their intervals, then they are dropped: the next one does the same.
 _EXPIRES_INTERVALS = 4
@@ -116,9 +117,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "socket_keepalive": True,
             "health_check_interval": 25,
             "retry_on_timeout": True,
-            "global_keyprefix": "{" + settings.namespace + "}:q:",
+            "global_keyprefix": Keys(settings.namespace).broker,
             "queue_order_strategy": "priority",
-            "priority_steps": [0, 3, 6, 9],
+            "priority_steps": list(PRIORITIES),
         },
     }
 

@@ -44,7 +44,16 @@ from worker.settings_tables import (
     is_loopback,
 )
 
-__all__ = ["Origin", "Settings", "SettingsError", "as_environment", "load", "load_here", "reread_here"]
+__all__ = [
+    "Origin",
+    "Settings",
+    "SettingsError",
+    "as_environment",
+    "environment_here",
+    "load",
+    "load_here",
+    "reread_here",
+]
 
 CONFIG_NAME = "hketo-watch.toml"
 # Tables that belong to other readers: feeds reads [[source]] and [[search]], worker.alerts reads the other two.
@@ -184,6 +193,11 @@ def load(config: Path | None, overrides: Mapping[str, object], environ: Mapping[
 def load_here(config: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
     """`load` with this process's environment: the only place that looks at it."""
     return load(config, overrides or {}, os.environ)
+
+
+def environment_here() -> dict[str, str]:
+    """This process's variables that settings may come from, for those who ask where secrets lie."""
+    return {name: value for name, value in os.environ.items() if name.startswith(("HKETO_", "REDIS_"))}
 
 
 def reread_here(settings: Settings) -> Settings:
