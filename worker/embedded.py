@@ -46,11 +46,13 @@ def server_binary() -> str:
 
 @dataclass
 class EmbeddedServer:
-    """Runs the server on `data_dir` while it holds the lock. `appendfsync` is everysec or always."""
+    """Runs the server on `data_dir` while it holds the lock. `appendfsync` is everysec or always; `extra` are options
+    of the server's that count more than ours."""
 
     data_dir: Path
     appendfsync: str = "always"
     binary: str = ""  # empty: whatever `server_binary` finds
+    extra: tuple[str, ...] = ()
     _lock: int = -1
     _process: subprocess.Popen[bytes] | None = None
     _socket: Path = field(default_factory=Path)
@@ -89,6 +91,7 @@ class EmbeddedServer:
             self.binary or server_binary(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
             "--dir", str(home / "store"), "--appendonly", "yes", "--appendfsync", self.appendfsync, "--save", "",
             "--maxmemory-policy", "noeviction", "--logfile", str(home / "log" / "server.log"), "--daemonize", "no",
+            *self.extra,
         ]  # fmt: skip
 
     def _socket_path(self) -> Path:

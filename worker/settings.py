@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     broker_url: RedisUrl | None = Field(
         default=None, description="Address of the Celery broker when it is not the store's server"
     )
+    read_url: RedisUrl | None = Field(
+        default=None,
+        description="Address of a replica of the store that the page and the API read; unset: the store",
+    )
     redis_ca_certs: Path | None = Field(
         default=None, description="File of the authorities that rediss:// trusts"
     )
@@ -281,7 +285,7 @@ def _shown(leaf: Leaf, value: object) -> str:
     if not isinstance(value, SecretStr):
         return as_text(value)
     plain = value.get_secret_value()
-    if leaf.name in ("redis_url", "broker_url"):
+    if leaf.name in ("redis_url", "broker_url", "read_url"):
         return redis_urls.masked(plain)
     if leaf.name == "webhook.url":  # the path of a webhook is often its key
         parts = urlsplit(plain)

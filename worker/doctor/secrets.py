@@ -19,6 +19,7 @@ SECRET_SETTINGS = (
     "web.admin_token",
     "redis_url",
     "broker_url",
+    "read_url",
 )
 
 

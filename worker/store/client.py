@@ -56,19 +56,29 @@ def connect(url: str, *, timeout: float = 10.0, retries: int = 3) -> redis.Redis
 
 
 class Server:
-    """Calls functions and plain commands; loads the functions when the server lacks them (a new or restored one)."""
+    """Calls functions and plain commands; loads the functions when the server lacks them (a new or restored one).
 
-    def __init__(self, client: redis.Redis) -> None:
+    With `primary` plain commands go to `client`, a replica that only reads, and functions, which change things, to the
+    primary: for processes whose every plain command is a read.
+    """
+
+    def __init__(self, client: redis.Redis, primary: redis.Redis | None = None) -> None:
         self.client = client
+        self._primary = primary or client
+
+    def close(self) -> None:
+        """Gives up the connections."""
+        self.client.close()
+        self._primary.close()
 
     def call(self, function: str, key: str, *args: Raw) -> Any:
         try:
-            return self.client.fcall(function, 1, key, *cast("Sequence[str]", args))
+            return self._primary.fcall(function, 1, key, *cast("Sequence[str]", args))
         except ResponseError as error:
             if "Function not found" not in str(error):
                 raise
             self.load_functions()
-            return self.client.fcall(function, 1, key, *cast("Sequence[str]", args))
+            return self._primary.fcall(function, 1, key, *cast("Sequence[str]", args))
 
     def calls(self, function: str, key: str, arguments: Sequence[Sequence[Raw]]) -> list[Any]:
         """The function once for each of `arguments`, in order, in one round trip. Others may come between them."""
@@ -90,7 +100,7 @@ class Server:
         """Makes the server's functions those of this release. Raises StoreUnusable on a server that has none."""
         for name in LIBRARIES:
             try:
-                self.client.function_load(library_source(name), replace=True)
+                self._primary.function_load(library_source(name), replace=True)
             except ResponseError as error:
                 if "unknown command" in str(error).lower():
                     raise StoreUnusable(
@@ -100,7 +110,7 @@ class Server:
 
     def check(self) -> None:
         """Raises StoreUnusable when the server would silently drop data (an eviction policy)."""
-        policy = cast("dict[str, str]", self.client.config_get("maxmemory-policy")).get("maxmemory-policy")
+        policy = cast("dict[str, str]", self._primary.config_get("maxmemory-policy")).get("maxmemory-policy")
         if policy not in (None, "noeviction"):
             raise StoreUnusable(
                 f"the server's maxmemory-policy is {policy}: under pressure it would delete queued work and stored "
