@@ -14,12 +14,14 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from feeds.source import Source
 from tests.conftest import ROOT
 from tests.support.stored import Item, put
 from tests.support.web import runtime_on, visitor
 from worker import clock, heartbeat
 from worker.audit.sources import STATES
 from worker.commands import QUEUES
+from worker.registering import register
 from worker.store.articles import FATES, WantedAlert
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -33,7 +35,8 @@ RULES = [
 ]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 UNIT = DEPLOY / "systemd" / "hketo-watch.service"
-COMPOSED = ("docker-compose.yml", "deploy/compose-scaled.yml")
+#: Each way of starting the containers: the files that are laid over one another.
+COMPOSED = (("docker-compose.yml",), ("docker-compose.yml", "deploy/compose-scaled.yml"))
 #: What Prometheus adds itself, and the values that our labels can have; None for any.
 OF_PROMETHEUS = {"job", "instance"}
 VALUES: dict[str, set[str] | None] = {
@@ -63,6 +66,7 @@ def exposed(server: Server, keys: Keys) -> dict[str, set[str]]:
         server, keys, Item("Trade office opens", grade=3, alerts=(WantedAlert("core", ("desk",), "grade 3"),))
     )
     runtime = runtime_on(server)
+    register(runtime, (Source("demo", "https://demo.example/feed", "Demo Herald"),))
     for queue in QUEUES:
         heartbeat.beat(runtime, queue, clock.now())
     server.client.hset(keys.fates(clock.now().date().isoformat()), "demo|stored", 1)
@@ -188,12 +192,30 @@ def test_systemd_accepts_the_unit_and_finds_it_closed(tmp_path: Path) -> None:
         assert rated.returncode == 0, rated.stdout[-500:]
 
 
-@pytest.mark.parametrize("name", COMPOSED)
-def test_containers_are_closed(name: str) -> None:
-    services: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / name).read_text("utf-8"))["services"]
+def composed(files: tuple[str, ...]) -> dict[str, Any]:
+    """Laid over one another as compose does: tables are joined, lists of names as well, all else is replaced."""
+    merged: dict[str, Any] = {}
+    for file in files:
+        merged = overlaid(merged, yaml.safe_load((ROOT / file).read_text("utf-8")))
+    return merged
+
+
+def overlaid(under: Any, over: Any) -> Any:
+    if isinstance(under, dict) and isinstance(over, dict):
+        return {
+            key: overlaid(under.get(key), over[key]) if key in over else under[key]
+            for key in {**under, **over}
+        }
+    if isinstance(under, list) and isinstance(over, list):
+        return [*under, *(one for one in over if one not in under)]
+    return over
+
+
+@pytest.mark.parametrize("files", COMPOSED, ids=" ".join)
+def test_containers_are_closed(files: tuple[str, ...]) -> None:
+    services: dict[str, dict[str, Any]] = composed(files)["services"]
     assert len(services) >= 6
-    for service, made in services.items():
-        told = f"{name}: {service}"
+    for told, made in services.items():
         user = str(made["user"]).split(":")[0]
         assert user not in ("", "0", "root"), told
         assert made["read_only"] is True, told
@@ -209,11 +231,36 @@ def test_containers_are_closed(name: str) -> None:
             assert "://:" not in str(value), f"{told}: a password"
 
 
-def test_who_reads_what_strangers_wrote_can_reach_nobody() -> None:
-    for name in COMPOSED:
-        composed = yaml.safe_load((ROOT / name).read_text("utf-8"))
-        assert composed["networks"]["inside"]["internal"] is True
-        assert composed["services"]["process"]["networks"] == ["inside"]
+@pytest.mark.parametrize("files", COMPOSED, ids=" ".join)
+def test_who_reads_what_strangers_wrote_can_reach_nobody(files: tuple[str, ...]) -> None:
+    whole = composed(files)
+    assert whole["networks"]["inside"]["internal"] is True
+    assert whole["services"]["process"]["networks"] == ["inside"]
+
+
+def test_scaled_out_there_are_two_servers_a_replica_and_several_of_each_worker() -> None:
+    whole = composed(COMPOSED[1])
+    services = whole["services"]
+    assert {name for name, made in services.items() if "valkey" in str(made.get("image"))} == {
+        "store",
+        "broker",
+        "replica",
+    }
+    for name in ("poll", "process", "deliver", "beat"):
+        assert services[name]["environment"]["HKETO_BROKER_URL_FILE"] == "/run/secrets/broker_url"
+        assert {"redis_url", "broker_url"} <= set(services[name]["secrets"])
+        assert services[name]["deploy"]["replicas"] >= 2
+        assert services[name]["command"] == composed(COMPOSED[0])["services"][name]["command"]
+    assert services["web"]["environment"]["HKETO_READ_URL_FILE"] == "/run/secrets/read_url"
+    assert set(services["web"]["secrets"]) == {"redis_url", "web_token", "read_url"}
+    for name, made in services.items():
+        assert set(made.get("secrets", ())) <= set(whole["secrets"]), name
+    for name in ("store", "replica"):
+        assert "appendonly yes" in services[name]["command"][-1]
+    assert all(
+        "maxmemory-policy noeviction" in services[name]["command"][-1]
+        for name in ("store", "broker", "replica")
+    )
 
 
 def test_the_image_is_small_and_not_roots() -> None:
