@@ -26,11 +26,8 @@ def section(title: str) -> str:
 
 
 def first_column(title: str) -> set[str]:
-    return {
-        name
-        for line in section(title).splitlines()
-        for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])
-    }
+    rows = [line for line in section(title).splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row.split(" | ")[0])}
 
 
 def said() -> set[str]:
