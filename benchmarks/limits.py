@@ -98,7 +98,7 @@ def measure_sources(number: int, urls: list[str]) -> Sources:
         register(runtime, real + rest)
         ids = [source.id for source in real + rest]
         make_due(runtime, ids)
-        claims = _claims(runtime)
+        claims = _claims(runtime, number)
         began = time.process_time()
         planning.replan(runtime.server, runtime.keys, 30.0)
         replanned = time.process_time()
@@ -140,11 +140,11 @@ def _weight(runtime: Runtime, sources: tuple[Source, ...]) -> int:
     return shared // len(sources) + own // SAMPLE
 
 
-def _claims(runtime: Runtime) -> float:
-    """Milliseconds that the server takes for one claim of 400, median of 20, by its slow log."""
+def _claims(runtime: Runtime, number: int) -> float:
+    """Milliseconds that the server takes for one claim of 400, median of 20 at most, by its slow log."""
     client: Any = runtime.server.client
     client.config_set("slowlog-log-slower-than", 0)
-    for _ in range(20):
+    for _ in range(min(20, number // 400)):
         claim(runtime.server, runtime.keys.due, 400, 60.0)
     calls = client.slowlog_get(200)
     client.config_set("slowlog-log-slower-than", -1)

@@ -1,12 +1,14 @@
 """Beyond one machine, on one: is everything polled, once, and nothing lost, with the parts spread out?
 
-    python -m benchmarks.scaled [--quick] [--seed N]
+    python -m benchmarks.scaled [--quick] [--failover] [--seed N]
 
 Three servers on loopback: one holds the store, one is Celery's broker, one follows the store as a replica and is all
 that the page reads. Two poll workers, two process workers, one that delivers, and two beats work on them while local
 sources publish; half-way one worker of each kind and one beat are killed (SIGKILL) and started again, as a supervisor
-does. Counts what was published, polled, stored, told, and what the page says of it. Ends with one line of JSON; exit
-status 1 when something was lost, asked twice, or stood on the wrong server. Linux only.
+does. With `--failover` the store itself is killed instead, the replica takes its place, and the address that everybody
+uses is led there, as Sentinel or an operator with a proxy does. Counts what was published, polled, stored, told, and
+what the page says of it. Ends with one line of JSON; exit status 1 when something was lost, asked twice, or stood on
+the wrong server. Linux only.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tests.support.servers import TcpServer, free_port, tcp_server
+from tests.support.servers import Forwarder, TcpServer, free_port, tcp_server
 from tests.support.sink import Sink, running_sink
 from worker import commands
 from worker.demo.publisher import Item, Publisher
@@ -123,9 +125,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="100 sources, in about a minute")
+    parser.add_argument(
+        "--failover", action="store_true", help="kill the store and let its replica take over"
+    )
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    result = run(QUICK if arguments.quick else FULL, random.Random(arguments.seed))
+    scale, dice = QUICK if arguments.quick else FULL, random.Random(arguments.seed)
+    result = run(scale, dice, failover=arguments.failover)
     for name, value in asdict(result).items():
         print(f"{name.replace('_', ' '):26} {value}")
     print(json.dumps(asdict(result) | {"kept": result.kept}))
@@ -149,6 +155,7 @@ class Stage:
 
     folder: Path
     store: TcpServer
+    front: Forwarder  # where the store is asked for
     broker: TcpServer
     replica: TcpServer
     publisher: Publisher
@@ -163,7 +170,7 @@ class Stage:
         urls = [self.publisher.add_feed(path, f"Paper {path}", "en", window=100) for path in self.paths]
         (self.folder / "sources.txt").write_text("\n".join(urls) + "\n")
         values = {
-            "redis_url": self.store.url,
+            "redis_url": self.front.url,
             "broker_url": self.broker.url,
             "read_url": self.replica.url,
             "data_dir": self.folder / "data",
@@ -188,33 +195,37 @@ class Stage:
             return int(json.load(answer)["total"])
 
 
-def run(scale: Scale, dice: random.Random) -> Result:
+def run(scale: Scale, dice: random.Random, *, failover: bool) -> Result:
     """The whole, with servers, publisher and receiver of its own."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scaled-")))
         store = stack.enter_context(tcp_server(folder / "store"))
+        front = stack.enter_context(Forwarder(store.port))
         broker = stack.enter_context(tcp_server(folder / "broker"))
         replica = stack.enter_context(tcp_server(folder / "replica", replica_of=store))
         publisher = stack.enter_context(Publisher(log_size=10_000))
         sink = stack.enter_context(running_sink())
-        stage = Stage(folder, store, broker, replica, publisher, sink, scale)
+        stage = Stage(folder, store, front, broker, replica, publisher, sink, scale)
         settings = stage.settings()
         runtime = open_runtime(settings)
         with _crew(settings, folder) as crew:
             _until(lambda: all(publisher.served(path) for path in stage.paths), 120, "first polls", crew)
-            guids, killed_at = _work(stage, dice, crew, settings)
+            hurt = (lambda: _fail_over(stage)) if failover else (lambda: _kill(stage, crew, settings))
+            guids, killed_at = _work(stage, dice, hurt)
             _settle(runtime, stage, guids, crew)
             seen = Seen(
-                killed_at, time.monotonic(), stage.page_count(), _page_reads(replica), _lag(store, replica)
+                killed_at,
+                time.monotonic(),
+                stage.page_count(),
+                _page_reads(replica),
+                0.0 if failover else _lag(store, replica),
             )
         left = sum(process.poll() is None for process in crew.values())
-        return _count(runtime, stage, guids, seen, left)
+        return _count(runtime, stage, guids, seen, kills=1 if failover else len(KILLED), left=left)
 
 
-def _work(
-    stage: Stage, dice: random.Random, crew: dict[str, subprocess.Popen[bytes]], settings: Settings
-) -> tuple[list[str], float]:
-    """Publishes on a thread; kills half-way. The guids that were published, and when the killing was (monotonic)."""
+def _work(stage: Stage, dice: random.Random, hurt: Callable[[], None]) -> tuple[list[str], float]:
+    """Publishes on a thread; hurts half-way. The guids that were published, and when it was hurt (monotonic)."""
     guids: list[str] = []
     done = threading.Event()
 
@@ -231,14 +242,26 @@ def _work(
     writer.start()
     time.sleep(stage.scale.seconds / 2)
     killed_at = time.monotonic()
-    for name in KILLED:
-        crew[name].send_signal(signal.SIGKILL)
-        crew[name].wait()
-        crew[name] = _start(settings, stage.folder, name)
+    hurt()
     time.sleep(stage.scale.seconds / 2)
     done.set()
     writer.join()
     return guids, killed_at
+
+
+def _kill(stage: Stage, crew: dict[str, subprocess.Popen[bytes]], settings: Settings) -> None:
+    for name in KILLED:
+        crew[name].send_signal(signal.SIGKILL)
+        crew[name].wait()
+        crew[name] = _start(settings, stage.folder, name)
+
+
+def _fail_over(stage: Stage) -> None:
+    os.kill(stage.store.pid, signal.SIGKILL)
+    client = connect(stage.replica.url)
+    client.replicaof("NO", "ONE")
+    client.close()
+    stage.front.lead_to(stage.replica.port)
 
 
 def _settle(
@@ -334,7 +357,9 @@ def _holds(true: Callable[[], bool]) -> bool:
         return False
 
 
-def _count(runtime: Runtime, stage: Stage, guids: Sequence[str], seen: Seen, left: int) -> Result:
+def _count(
+    runtime: Runtime, stage: Stage, guids: Sequence[str], seen: Seen, *, kills: int, left: int
+) -> Result:
     client: Any = runtime.server.client
     numbers = [int(number) for number in client.zrange(runtime.keys.by_time, 0, -1)]
     stored = Counter(article.guid for article in articles.load(runtime.server, runtime.keys, numbers))
@@ -354,7 +379,7 @@ def _count(runtime: Runtime, stage: Stage, guids: Sequence[str], seen: Seen, lef
     result = Result(
         sources=stage.scale.sources,
         interval_s=stage.scale.interval,
-        kills=len(KILLED),
+        kills=kills,
         polls=sum(map(len, hits.values())),
         sources_polled=sum(bool(found) for found in hits.values()),
         poll_workers_that_polled=len({hit.user_agent for found in hits.values() for hit in found}),
