@@ -41,7 +41,8 @@ def restore_command(
 
 
 def _tell(what: str, copied: Copied, as_json: bool) -> None:
-    from worker.cli.output import console, duration, emit, safe, size
+    from worker.cli.output import console, emit, safe, size
+    from worker.plain import duration
 
     if as_json:
         emit([asdict(copied)])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from worker.cli.output import duration, size
+from worker.cli.output import size
 from worker.doctor.facts import (
     ChannelState,
     Configuration,
@@ -21,6 +21,7 @@ from worker.doctor.facts import (
     ServerState,
     Work,
 )
+from worker.plain import duration
 
 Level = Literal["good", "warning", "fault"]
 LEAST_PYTHON = (3, 11)
@@ -306,8 +307,8 @@ def _queues(queues: tuple[Queue, ...]) -> Iterator[Finding]:
 
 _LOGS = {
     "poll": "DATA/log/poll.log",
-    "process": "DATA/log/process.log",
-    "deliver": "DATA/log/poll.log (`run` polls and delivers in one)",
+    "process": "DATA/log/process*.log",
+    "deliver": "DATA/log/poll.log (`run` polls, delivers and serves in one)",
 }
 
 
