@@ -37,7 +37,8 @@ def said() -> set[str]:
         node
         for file in files
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).partition(".")[0] in ("log", "_log")
+        if isinstance(node, ast.Call)
+        and re.fullmatch(r"_?log\.(debug|info|warning|error|exception)", ast.unparse(node.func))
     )
     return {keyword.arg for call in calls for keyword in call.keywords if keyword.arg}
 

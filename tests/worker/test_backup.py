@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.newsdesk import event_item
 from tests.support.service import ask, running_service, until
 from tests.support.sink import running_sink
 from tests.worker.test_cli import _plain_surroundings, cli
@@ -22,8 +23,8 @@ __all__ = ["_plain_surroundings"]
 
 
 def news(number: int) -> Item:
-    title = f"Malaysia and Hong Kong sign trade agreement number {number} at HKETO Kuala Lumpur"
-    return Item(f"item-{number}", f"https://paper.example/item-{number}", title)
+    """Each is a story of its own."""
+    return event_item(number, f"item-{number}")
 
 
 def look(folder: Path) -> tuple[set[str], dict[str, str]]:
