@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     )
     redis_url: RedisUrl | None = Field(
         default=None,
-        description="redis://, rediss:// or unix:// address of the store; unset: an embedded server",
+        description="redis://, rediss://, unix:// or sentinel:// address of the store; unset: an embedded server",
     )
     broker_url: RedisUrl | None = Field(
         default=None, description="Address of the Celery broker when it is not the store's server"

@@ -15,6 +15,8 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from worker.redis_url import SENTINEL, parse
+
 __all__ = [
     "RedisConnectionError",
     "Server",
@@ -44,15 +46,21 @@ def connect(url: str, *, timeout: float = 10.0, retries: int = 3) -> redis.Redis
     """A client for a URL in redis-py's form (see `worker.redis_url`). Answers are bytes.
 
     Commands are repeated `retries` times when the connection is lost, with up to two seconds between: every
-    function of ours may run twice without harm, which is the condition for that.
+    function of ours may run twice without harm, which is the condition for that. Where Sentinels are named, each new
+    connection goes to whoever is the primary by then.
     """
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=timeout,
-        socket_connect_timeout=5.0,
-        health_check_interval=25,
-        retry=Retry(ExponentialBackoff(cap=2.0, base=0.1), retries),
-    )
+    how: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": 5.0,
+        "health_check_interval": 25,
+        "retry": Retry(ExponentialBackoff(cap=2.0, base=0.1), retries),
+    }
+    if not url.startswith(SENTINEL):
+        return redis.Redis.from_url(url, **how)
+    address = parse(url)
+    sentinels = redis.Sentinel(list(address.sentinels), socket_timeout=2.0, socket_connect_timeout=2.0)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+    login = {"username": address.username or None, "password": address.password or None}
+    return cast("redis.Redis", sentinels.master_for(address.service, db=address.db, **login, **how))  # type: ignore[no-untyped-call]  # as above
 
 
 class Server:
