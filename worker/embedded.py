@@ -192,6 +192,8 @@ def running_address(data_dir: Path) -> str | None:
         url = (data_dir / "run" / "address").read_text().strip()
     except OSError:
         return None
+    if not url:  # it is being written
+        return None
     client = connect(url, timeout=2.0, retries=0)
     try:
         client.ping()

@@ -164,3 +164,9 @@ def test_a_server_elsewhere_keeps_its_own_copies(tmp_path: Path) -> None:
     settings = load(None, {"redis_url": "redis://:PW@store.example:6379/0"}, {})
     with pytest.raises(BackupError, match=r"redis://:\*\*\*@store.example:6379/0, whose files are not here"):
         backup(settings, tmp_path / "copy.rdb")
+
+
+def test_an_address_that_is_being_written_is_no_address_yet(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "address").write_text("")
+    assert running_address(tmp_path) is None
