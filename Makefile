@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check venv lock format clean
+.PHONY: run test check audit venv lock format clean
 
 run: $(VENV)/.runtime          ## start the whole service (Ctrl-C stops it)
 	@$(BIN)/hketo-watch run $(ARGS)
@@ -11,12 +11,20 @@ run: $(VENV)/.runtime          ## start the whole service (Ctrl-C stops it)
 test: $(VENV)/.dev             ## every test
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev            ## lint, types, import contracts, compose file
+check: $(VENV)/.dev            ## lint, types, import contracts, known mistakes, compose files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive feeds parsers worker
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml deploy/compose-scaled.yml
+
+# Not part of `check`: it asks the advisory database (pypi.org, or osv.dev with AUDIT="-s osv"), and what it says changes
+# while nothing here does. Run it once a day and before a release.
+audit:                         ## known weaknesses of everything the lock files name (needs the net)
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes $(AUDIT) -r requirements.lock -r requirements-dev.lock
 
 venv: $(VENV)/.dev             ## .venv with everything the lock files name
 
@@ -38,10 +46,12 @@ lock:                          ## write both lock files anew (needs uv)
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
 	uv pip compile pyproject.toml requirements-build.in --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -c requirements.lock -o requirements-dev.lock
+	uv pip compile --group audit --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-audit.lock
 
 format:                        ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-audit build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

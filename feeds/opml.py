@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from email.utils import format_datetime
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import quoteattr  # it writes XML and reads none  # nosec B406
 
 from feeds.fields import LANGUAGES, address_fault
 from feeds.source import Source, SourceKind

@@ -125,7 +125,7 @@ def event_records(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def crowded(records: Sequence[dict[str, Any]], seed: int, days: float = 3.0) -> list[dict[str, Any]]:
     """The same events as if all had happened within a few days, each told within half a day: the worst case of a
     stream that holds nothing but one subject. Members of one event come in any order."""
-    chance = random.Random(seed)  # noqa: S311 - a measurement, no secret
+    chance = random.Random(seed)  # a measurement, no secret  # noqa: S311  # nosec B311
     begins = {event: chance.uniform(0, days * 86400) for event in sorted({r["group"] for r in records})}
     timed = [(begins[record["group"]] + chance.uniform(0, 43200), record) for record in records]
     return [

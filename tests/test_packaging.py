@@ -24,7 +24,7 @@ def test_every_data_file_of_a_package_goes_into_the_wheel() -> None:
 
 
 def test_the_lock_files_name_no_index() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-audit.lock"):
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert "--hash=sha256:" in text

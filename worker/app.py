@@ -25,6 +25,7 @@ from worker.commands import QUEUES
 from worker.redis_url import celery_broker
 from worker.settings import Settings, load_here
 from worker.store.client import RedisConnectionError
+from worker.store.keys import PRIORITIES, Keys
 
 #: Nudges outlive this many of their intervals, then they are dropped: the next one does the same.
 _EXPIRES_INTERVALS = 4
@@ -58,18 +59,29 @@ _STARTED = (
 )
 
 
-class SafeChannel(kombu.transport.redis.Channel):
+class Guard:
     """kombu closes a channel of a lost connection by building a new client from `connection.client`, which is
     None by then; the AttributeError is in no list of connection errors and ends the worker (kombu 5.7; six of
     48 restarts under load, none with this guard)."""
 
+    connection: Any
+
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection.client is None:
             raise RedisConnectionError("the transport is closed")
-        return super()._connparams(asynchronous)  # type: ignore[no-untyped-call]
+        return super()._connparams(asynchronous)  # type: ignore[misc]  # of the channel that it is laid over
+
+
+class SafeChannel(Guard, kombu.transport.redis.Channel):
+    """To a server at an address."""
+
+
+class SafeSentinelChannel(Guard, kombu.transport.redis.SentinelChannel):
+    """To the server that Sentinels name."""
 
 
 kombu.transport.redis.Transport.Channel = SafeChannel
+kombu.transport.redis.SentinelTransport.Channel = SafeSentinelChannel
 
 
 class Deadline(StartStopStep):  # type: ignore[misc]
@@ -98,7 +110,9 @@ def make_app(settings: Settings) -> Celery:
     broker, more = celery_broker(url.get_secret_value(), str(settings.redis_ca_certs or ""))
     app = Celery("hketo-watch", broker=broker, include=["worker.tasks"])
     app.steps["worker"].add(Deadline)
-    app.conf.update(_configuration(settings), beat_schedule=schedule(settings), **more)
+    common = _configuration(settings)
+    common["broker_transport_options"] |= more.pop("broker_transport_options", {})
+    app.conf.update(common, beat_schedule=schedule(settings), **more)
     return app
 
 
@@ -138,9 +152,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "socket_keepalive": True,
             "health_check_interval": 25,
             "retry_on_timeout": True,
-            "global_keyprefix": "{" + settings.namespace + "}:q:",
+            "global_keyprefix": Keys(settings.namespace).broker,
             "queue_order_strategy": "priority",
-            "priority_steps": [0, 3, 6, 9],
+            "priority_steps": list(PRIORITIES),
         },
     }
 

@@ -31,7 +31,7 @@ def main() -> None:
     parent, program = int(sys.argv[1]), sys.argv[2:]
     os.setsid()
     die_with_parent(parent)
-    os.execvp(program[0], program)  # noqa: S606 - our own command line, no shell wanted
+    os.execvp(program[0], program)  # our own command line, no shell  # noqa: S606  # nosec B606
 
 
 if __name__ == "__main__":

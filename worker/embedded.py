@@ -49,11 +49,13 @@ def server_binary() -> str:
 
 @dataclass
 class EmbeddedServer:
-    """Runs the server on `data_dir` while it holds the lock. `appendfsync` is everysec or always."""
+    """Runs the server on `data_dir` while it holds the lock. `appendfsync` is everysec or always; `extra` are options
+    of the server's that count more than ours."""
 
     data_dir: Path
     appendfsync: str = "always"
     binary: str = ""  # empty: whatever `server_binary` finds
+    extra: tuple[str, ...] = ()
     _lock: int = -1
     _process: subprocess.Popen[bytes] | None = None
     _socket: Path = field(default_factory=Path)
@@ -93,6 +95,7 @@ class EmbeddedServer:
             "--dir", str(home / "store"), "--appendonly", "yes", "--appendfsync", self.appendfsync, "--save", "",
             "--maxmemory-policy", "noeviction", "--hash-max-listpack-value", str(PACKED),
             "--logfile", str(home / "log" / "server.log"), "--daemonize", "no",
+            *self.extra,
         ]  # fmt: skip
 
     def _socket_path(self) -> Path:
@@ -192,6 +195,8 @@ def running_address(data_dir: Path) -> str | None:
     try:
         url = (data_dir / "run" / "address").read_text().strip()
     except OSError:
+        return None
+    if not url:  # it is being written
         return None
     client = connect(url, timeout=2.0, retries=0)
     try:

@@ -118,7 +118,7 @@ def _must_wait(to: Poller, flight: _Flight) -> bool:
     seconds = to.sources.holds([host]).get(host)
     if seconds is None:
         return False
-    release(to.server, to.keys.due, flight.held, seconds + random() * 5)  # noqa: S311 - spread, no secret
+    release(to.server, to.keys.due, flight.held, seconds + random() * 5)  # spread, no secret  # noqa: S311  # nosec B311
     return True
 
 
@@ -139,7 +139,7 @@ def _finish(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget
         budget,
         to.rationed(host_of(fetched.url or flight.asking.source.url)),
     )
-    end = poll_end(facts, fetched, to.schedule, random(), secrets.token_hex(8))  # noqa: S311 - spread, no secret
+    end = poll_end(facts, fetched, to.schedule, random(), secrets.token_hex(8))  # spread, no secret  # noqa: S311  # nosec B311
     if to.noticing:
         end = to.noticing(end)
     if not to.sources.finish_poll(flight.held, end):

@@ -238,7 +238,7 @@ def _close_unread(to: Processor, held: Claim, unread: Unread) -> Processed | Non
     memory = remembered(to.sources.states([body.source])[body.source])
     # Entries that got a fate before the body failed are counted; there may be some after `gave-up`.
     told = len(to.server.client.hkeys(to.keys.body_fates(body.poll)))
-    end = unread_end(unread, memory, to.schedule, random())  # noqa: S311 - spread, no secret
+    end = unread_end(unread, memory, to.schedule, random())  # spread, no secret  # noqa: S311  # nosec B311
     fates = _finish(to, held, body, told, end)
     return None if fates is None else Processed(body.source, fates, error=unread.message)
 

@@ -1,12 +1,14 @@
 """One form of Redis address for users, and the forms that redis-py and Celery want derived from it. Pure.
 
 Users write `redis://[user:password@]host[:port][/db]`, `rediss://...` (TLS) or `unix:///absolute/path?db=0`.
+`sentinel://[user:password@]host[:port],host[:port]/service[/db]` names Redis Sentinels, who know the primary by then.
 kombu wants `redis+socket://` for a socket and accepts any certificate for a bare `rediss://`; redis-py wants
 `unix://` and verifies (both measured with kombu 5.7 and redis-py 8.1).
 """
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,12 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 # sun_path is 108 bytes with its final zero on Linux (unix(7)).
 MAX_SOCKET_PATH = 107
 _FORMS = "redis://[user:password@]host:port/db, rediss://... or unix:///absolute/path?db=0"
+SENTINEL = "sentinel://"
+_SENTINEL_FORM = "sentinel://[user:password@]host:26379,host:26379/service/db"
+_SENTINELS = re.compile(
+    r"(?:(?P<user>[^:@/]*):(?P<password>[^@/]*)@)?(?P<hosts>[^@/]+)/(?P<service>[\w.-]+)(?:/(?P<db>\d+))?/?"
+)
+_SENTINEL_PORT = 26379
 
 
 class RedisUrlError(ValueError):
@@ -23,7 +31,8 @@ class RedisUrlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """`scheme` is redis, rediss or unix; `path` is the socket's and empty otherwise; names are unquoted."""
+    """`scheme` is redis, rediss, unix or sentinel; `path` is the socket's and empty otherwise; names are unquoted.
+    `sentinels` are hosts and ports of those who know the primary of `service`; user and password are the primary's."""
 
     scheme: str
     host: str = ""
@@ -33,12 +42,16 @@ class RedisAddress:
     username: str = ""
     password: str = ""
     ca_certs: str = ""
+    sentinels: tuple[tuple[str, int], ...] = ()
+    service: str = ""
 
 
 def parse(url: str) -> RedisAddress:
     """Read a user's address. Raises RedisUrlError, which says what is accepted."""
     if "#" in url:
         raise RedisUrlError('"#" must be written %23 in a Redis address')
+    if url.strip().startswith(SENTINEL):
+        return _sentinels(url.strip().removeprefix(SENTINEL))
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -51,8 +64,12 @@ def parse(url: str) -> RedisAddress:
 
 
 def redis_py_url(url: str, ca_certs: str = "") -> str:
-    """The address as `redis.from_url` takes it. `ca_certs`: path of the authority to trust, TLS only."""
+    """The address as `worker.store.client.connect` takes it: redis-py's own form, but for Sentinels. `ca_certs`:
+    path of the authority to trust, TLS only."""
     address = parse(url)
+    if address.scheme == "sentinel":
+        hosts = ",".join(_with_port(host, port) for host, port in address.sentinels)
+        return f"{SENTINEL}{_userinfo(address)}{hosts}/{address.service}/{address.db}"
     if address.scheme == "unix":
         return f"unix://{_userinfo(address)}{quote(address.path)}?db={address.db}"
     return _tcp_url(address, ca_certs)
@@ -64,6 +81,9 @@ def celery_broker(url: str, ca_certs: str = "") -> tuple[str, dict[str, Any]]:
     TLS is verified whichever of the two kombu reads.
     """
     address = parse(url)
+    if address.scheme == "sentinel":
+        each = (f"{SENTINEL}{_userinfo(address)}{_with_port(*one)}/{address.db}" for one in address.sentinels)
+        return ";".join(each), {"broker_transport_options": {"master_name": address.service}}
     if address.scheme == "unix":
         return f"redis+socket://{_userinfo(address)}{quote(address.path)}?virtual_host={address.db}", {}
     if address.scheme == "redis":
@@ -77,14 +97,48 @@ def celery_broker(url: str, ca_certs: str = "") -> tuple[str, dict[str, Any]]:
 def masked(url: str) -> str:
     """The address with `***` for its password; anything unreadable becomes `***` altogether."""
     try:
+        parse(url)
+        if url.strip().startswith(SENTINEL):
+            return re.sub(r"://([^:@/]*):[^@/]*@", r"://\1:***@", url.strip())
         parts = urlsplit(url.strip())
         secret = parts.password
-        parse(url)
     except ValueError:
         return "***"
     if secret is None:
         return url.strip()
     return parts._replace(netloc=f"{parts.username or ''}:***@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
+def _sentinels(rest: str) -> RedisAddress:
+    found = _SENTINELS.fullmatch(rest)
+    if found is None:
+        raise RedisUrlError(
+            f"not an address of Sentinels; write {_SENTINEL_FORM} (percent-quote / @ : # in a password)"
+        )
+    return RedisAddress(
+        scheme="sentinel",
+        port=0,
+        db=int(found["db"] or 0),
+        username=unquote(found["user"] or ""),
+        password=unquote(found["password"] or ""),
+        sentinels=tuple(_host_and_port(host) for host in found["hosts"].split(",")),
+        service=found["service"],
+    )
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise RedisUrlError(f"host or port of a Sentinel cannot be read; write {_SENTINEL_FORM}") from error
+    if not host:
+        raise RedisUrlError(f"the host of a Sentinel is missing; write {_SENTINEL_FORM}")
+    return host, port or _SENTINEL_PORT
+
+
+def _with_port(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _tcp(parts: SplitResult, port: int | None) -> RedisAddress:

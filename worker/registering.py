@@ -35,7 +35,7 @@ def register(runtime: Runtime, sources: tuple[Source, ...]) -> tuple[int, int, i
         Registration(
             id=source.id,
             definition=source_to_json(source),
-            delay=random() * spread if len(sources) > 1 else 0.0,  # noqa: S311 - spread, no secret
+            delay=random() * spread if len(sources) > 1 else 0.0,  # spread, no secret  # noqa: S311  # nosec B311
             ceiling=interval or source.max_interval * 10,
         )
         for source in sources

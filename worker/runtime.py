@@ -179,6 +179,19 @@ def open_runtime(settings: Settings, url: str = "") -> Runtime:
     return Runtime(settings, Server(connect(redis_py_url(address, str(settings.redis_ca_certs or "")))))
 
 
+def open_reader(settings: Settings) -> Runtime:
+    """A runtime for a process that reads: plain commands go to the replica at `settings.read_url`, what changes things
+    to the store itself. Needs both addresses."""
+    if settings.redis_url is None or settings.read_url is None:
+        raise ValueError("no replica to read: set REDIS_URL and read_url")
+    trusted = str(settings.redis_ca_certs or "")
+    store, replica = (
+        connect(redis_py_url(url.get_secret_value(), trusted))
+        for url in (settings.redis_url, settings.read_url)
+    )
+    return Runtime(settings, Server(replica, primary=store))
+
+
 _lock = threading.Lock()
 _by_process: dict[int, Runtime] = {}
 

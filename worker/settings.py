@@ -44,7 +44,16 @@ from worker.settings_tables import (
     is_loopback,
 )
 
-__all__ = ["Origin", "Settings", "SettingsError", "as_environment", "load", "load_here", "reread_here"]
+__all__ = [
+    "Origin",
+    "Settings",
+    "SettingsError",
+    "as_environment",
+    "environment_here",
+    "load",
+    "load_here",
+    "reread_here",
+]
 
 CONFIG_NAME = "hketo-watch.toml"
 # Tables that belong to other readers: feeds reads [[source]] and [[search]], worker.alerts reads the other two.
@@ -83,10 +92,14 @@ class Settings(BaseSettings):
     )
     redis_url: RedisUrl | None = Field(
         default=None,
-        description="redis://, rediss:// or unix:// address of the store; unset: an embedded server",
+        description="redis://, rediss://, unix:// or sentinel:// address of the store; unset: an embedded server",
     )
     broker_url: RedisUrl | None = Field(
         default=None, description="Address of the Celery broker when it is not the store's server"
+    )
+    read_url: RedisUrl | None = Field(
+        default=None,
+        description="Address of a replica of the store that the page and the API read; unset: the store",
     )
     redis_ca_certs: Path | None = Field(
         default=None, description="File of the authorities that rediss:// trusts"
@@ -186,6 +199,11 @@ def load_here(config: Path | None = None, overrides: Mapping[str, object] | None
     return load(config, overrides or {}, os.environ)
 
 
+def environment_here() -> dict[str, str]:
+    """This process's variables that settings may come from, for those who ask where secrets lie."""
+    return {name: value for name, value in os.environ.items() if name.startswith(("HKETO_", "REDIS_"))}
+
+
 def reread_here(settings: Settings) -> Settings:
     """The same settings with the tables that other readers own (`[[watch]]`, `[[channel]]`) as the file has them by
     now. Raises TomlComplaint or SettingsError; a change to anything else in the file is checked, not taken."""
@@ -267,7 +285,7 @@ def _shown(leaf: Leaf, value: object) -> str:
     if not isinstance(value, SecretStr):
         return as_text(value)
     plain = value.get_secret_value()
-    if leaf.name in ("redis_url", "broker_url"):
+    if leaf.name in ("redis_url", "broker_url", "read_url"):
         return redis_urls.masked(plain)
     if leaf.name == "webhook.url":  # the path of a webhook is often its key
         parts = urlsplit(plain)

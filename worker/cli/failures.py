@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from feeds.tomlfile import TomlComplaint
 from worker.alerts.message import one_line
+from worker.backup import BackupError
 from worker.cli.opening import NoService
 from worker.embedded import EmbeddedError
 from worker.query import QueryError
@@ -26,7 +27,7 @@ class Failure:
 # Which errors, what is said before their own words, and the exit code. The first that fits counts.
 _KNOWN: tuple[tuple[tuple[type[Exception], ...], str, int], ...] = (
     ((TomlComplaint, QueryError, RedisUrlError), "", 2),
-    ((EmbeddedError, StoreUnusable, NoService, PortTaken), "", 1),
+    ((BackupError, EmbeddedError, StoreUnusable, NoService, PortTaken), "", 1),
     (ServerAway, "the store does not answer: ", 1),
     ((ServerError,), "the store refused: ", 1),
     ((UnicodeEncodeError,), "an argument is not valid UTF-8: ", 2),

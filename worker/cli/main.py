@@ -12,7 +12,9 @@ from typer.core import TyperGroup
 
 from worker.cli import (
     alerts,
+    copying,
     deliveries,
+    doctor,
     explaining,
     exporting,
     grouping,
@@ -101,6 +103,9 @@ app.add_typer(sources.app, name="sources", rich_help_panel=OPERATE)
 app.add_typer(watches.app, name="watches", rich_help_panel=OPERATE)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=OPERATE)
 app.command("health", rich_help_panel=OPERATE)(health.health_command)
+app.command("doctor", rich_help_panel=OPERATE)(doctor.doctor_command)
+app.command("backup", rich_help_panel=OPERATE)(copying.backup_command)
+app.command("restore", rich_help_panel=OPERATE)(copying.restore_command)
 app.command("settings", rich_help_panel=OPERATE)(settings_command.settings_command)
 app.command("poll-once", rich_help_panel=PARTS)(run.poll_once_command)
 app.command("parse", rich_help_panel=PARTS)(plumbing.parse_command)

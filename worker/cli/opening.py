@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from worker.embedded import running_address, server_for
-from worker.runtime import Runtime, open_runtime
+from worker.runtime import Runtime, open_reader, open_runtime
 from worker.settings import Settings
 
 
@@ -16,16 +16,18 @@ class NoService(RuntimeError):
 
 
 @contextmanager
-def open_store(settings: Settings, *, running: bool = False, create: bool = False) -> Iterator[Runtime]:
+def open_store(
+    settings: Settings, *, running: bool = False, create: bool = False, reading: bool = False
+) -> Iterator[Runtime]:
     """A runtime on the store of `settings`. A directory that was never used is not made by asking for it,
-    unless with `create`; with `running` no server is started: then there must be a service. Raises NoService,
-    EmbeddedError."""
+    unless with `create`; with `running` no server is started: then there must be a service; `reading` asks
+    the replica at `read_url` where there is one. Raises NoService, EmbeddedError."""
     with ExitStack() as stack:
         if settings.redis_url is not None:
-            runtime = open_runtime(settings)
+            runtime = open_reader(settings) if reading and settings.read_url else open_runtime(settings)
         else:
             runtime = open_runtime(settings, _embedded(settings, running, create, stack))
-        stack.callback(runtime.server.client.close)
+        stack.callback(runtime.server.close)
         yield runtime
 
 

@@ -28,7 +28,7 @@ def serve_command(
     if not settings.web.port:
         raise typer.BadParameter("web.port is 0: give --port")
     logs.set_up(settings.log)
-    with open_store(settings) as runtime:
+    with open_store(settings, reading=True) as runtime:
         runtime.server.load_functions()
         complain(f"serving {address(settings.web.host, settings.web.port)}; Ctrl-C ends it")
         serve(runtime, settings.web.host, settings.web.port)

@@ -65,6 +65,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `pages:lease`, `paged:lease` | hash | n -> token | until released | lease.lua |
 | `pg:<n>` | hash | what a page is wanted for, the page (zlib), then its end | 2 days | pages.lua |
 | `pd:<day>` | hash | pages wanted of a day: in all, by host, and by end | 90 days | pages.lua |
+| `q:<queue>` | list | messages of a Celery queue, one list for each priority, on the broker's server; beside them kombu's own `q:unacked…` and bindings | until taken | Celery |
 | `hb:<name>` | string | last progress of a queue or worker (seconds) | 1 day | heartbeat |
 """
 
@@ -76,6 +77,7 @@ SEGMENT = 65_536  # slots of one segment of the index
 ROOMS = (
     4096  # hashes of one segment that hold the postings of rare terms: small enough to be stored compactly
 )
+PRIORITIES = (0, 3, 6, 9)  # of messages; 0 goes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,18 @@ class Keys:
 
     def pages_of_day(self, day: str) -> str:
         return self._("pd", day)
+
+    @property
+    def broker(self) -> str:
+        """Prefix of everything that the Celery transport keeps."""
+        return self._("q", "")
+
+    def broker_queue(self, queue: str) -> tuple[str, ...]:
+        """The lists of one queue: kombu appends a separator and the priority, but for the highest."""
+        return tuple(
+            f"{self.broker}{queue}\x06\x16{priority}" if priority else f"{self.broker}{queue}"
+            for priority in PRIORITIES
+        )
 
     def heartbeat(self, name: str) -> str:
         return self._("hb", name)

@@ -24,7 +24,9 @@ def claim(server: Server, key: str, limit: int, lease: float) -> list[Claim]:
     return [Claim(member.decode(), token.decode(), float(due)) for member, token, due in triples]
 
 
-def begin(server: Server, key: str, held: Claim, lease: float, token: str = "") -> Claim | None:
+def begin(
+    server: Server, key: str, held: Claim, lease: float, token: str = ""
+) -> Claim | None:  # names a claim, opens nothing  # nosec B107
     """Starts work on a claim that came by message: None when it is stale or was begun before. With `token`
     the same as the claim's, it only renews the lease."""
     token = token or secrets.token_hex(8)

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from worker import clock
-from worker.audit.stats import Count, Stats, stats
+from worker.audit.stats import Count, Stats, stats, totals
 from worker.heartbeat import pulses
 from worker.runtime import Runtime
 
@@ -68,6 +68,7 @@ class StoreFigures(Collector):
         yield _many("hketo_articles_by_grade", "Articles by grade", "grade", found.by_grade)
         yield _many("hketo_articles_by_lang", "Articles by language", "lang", found.by_lang)
         yield _many("hketo_sources", "Sources by state", "state", found.sources)
+        yield self._entries(found)
         waiting = (found.overdue, found.bodies, *(found.deliveries))
         yield _many(
             "hketo_waiting", "Work not done yet", "work", [Count(work.name, work.count) for work in waiting]
@@ -80,6 +81,15 @@ class StoreFigures(Collector):
         yield oldest
         yield _one("hketo_store_memory_bytes", "Memory of the store's server", found.memory.used)
         yield self._progress()
+
+    def _entries(self, found: Stats) -> Metric:
+        """Begins anew at midnight UTC, which rate() and increase() take for a restart."""
+        entries = CounterMetricFamily(
+            "hketo_entries", "Entries of today (UTC) by what became of them", labels=["fate"]
+        )
+        for item in totals(found.fates, "fate"):
+            entries.add_metric([item.name], item.count)
+        return entries
 
     def _progress(self) -> Metric:
         ages = GaugeMetricFamily(

@@ -1,0 +1,379 @@
+"""From facts to findings: what is right, what is wrong, and what to do. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from worker.cli.output import size
+from worker.doctor.facts import (
+    ChannelState,
+    Configuration,
+    Disk,
+    Facts,
+    Host,
+    Package,
+    Page,
+    Queue,
+    SecretFile,
+    ServerState,
+    Work,
+)
+from worker.plain import duration
+
+Level = Literal["good", "warning", "fault"]
+LEAST_PYTHON = (3, 11)
+#: Functions and multi-part append-only files came with Redis 7.0; we test Redis 7 and Valkey 8 and newer.
+LEAST_SERVER = {"redis": (7, 0), "valkey": (8, 0)}
+CLOCK_SECONDS = 2.0
+MEMORY_WARNING, MEMORY_FAULT = 0.8, 0.95
+#: Below this a rewrite of the log and a day of news no longer fit for sure.
+LEAST_FREE = 500_000_000
+LATE_WARNING, LATE_FAULT = 120.0, 900.0
+FAILING_SHARE = 0.5
+#: Where containers mount their secrets: for their own users, whatever the mode says.
+MOUNTED = "/run/secrets/"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence about one thing; `do` is what to do about it, empty when nothing is to be done."""
+
+    check: str
+    level: Level
+    says: str
+    do: str = ""
+
+
+def exit_status(findings: Iterable[Finding]) -> int:
+    """0 when all is right, 1 when something wants attention, 2 when something is wrong."""
+    return max(({"good": 0, "warning": 1, "fault": 2}[one.level] for one in findings), default=0)
+
+
+def examine(facts: Facts) -> tuple[Finding, ...]:
+    """Every check, in the order in which a person would mend things."""
+    return (
+        *_configuration(facts.configuration),
+        *_host(facts.host),
+        *_secrets(facts.secrets),
+        *(_disk(facts.disk) if facts.disk else ()),
+        *_store(facts),
+        *(_work(facts.work) if facts.work else ()),
+        *(one for channel in facts.channels for one in _channel(channel)),
+        *(_page(facts.page) if facts.page else ()),
+    )
+
+
+def _good(check: str, says: str) -> Finding:
+    return Finding(check, "good", says)
+
+
+def _warning(check: str, says: str, do: str) -> Finding:
+    return Finding(check, "warning", says, do)
+
+
+def _fault(check: str, says: str, do: str) -> Finding:
+    return Finding(check, "fault", says, do)
+
+
+def _configuration(found: Configuration) -> Iterator[Finding]:
+    for problem in found.problems:
+        yield _fault(
+            "settings", problem, "mend it; `hketo-watch settings --explain` says what each one means"
+        )
+    for complaint in found.complaints:
+        yield _warning(
+            "settings", f"left out: {complaint}", "mend this table; what else the file says is in force"
+        )
+    if not found.problems:
+        read = f"read from {found.file}" if found.file else "no file: the defaults"
+        more = f" and {found.environment} variables of the environment" if found.environment else ""
+        yield _good("settings", read + more)
+
+
+def _host(host: Host) -> Iterator[Finding]:
+    version = ".".join(map(str, host.python))
+    if host.python[:2] < LEAST_PYTHON:
+        yield _fault(
+            "python", f"Python {version} is too old", "install Python 3.11 or newer and make .venv anew"
+        )
+    else:
+        yield _good("python", f"Python {version}, hketo-watch {host.program}")
+    yield from _packages(host.packages)
+    if host.zone_data:
+        yield _good("zones", f"{host.zone} from {host.zone_data}")
+    else:
+        yield _fault("zones", f"no data for the zone {host.zone}", "install the package tzdata")
+    yield from _names(host)
+
+
+def _packages(packages: tuple[Package, ...]) -> Iterator[Finding]:
+    amiss = [one for one in packages if not one.installed or numbers(one.installed) < numbers(one.least)]
+    for one in amiss:
+        has = f"is {one.installed}, at least {one.least} is needed" if one.installed else "is not installed"
+        yield _fault("packages", f"{one.name} {has}", "install from the lock file: `make venv`")
+    if not amiss:
+        yield _good("packages", f"all {len(packages)} that are needed are there")
+
+
+def _names(host: Host) -> Iterator[Finding]:
+    failed = ", ".join(host.unresolved)
+    if host.proxied:
+        yield _good("names", "a proxy is set in the environment: it looks names up")
+    elif host.unresolved and not host.resolved:
+        yield _warning(
+            "names", f"offline: none of {failed} can be looked up", "check the network and /etc/resolv.conf"
+        )
+    elif host.unresolved:
+        yield _warning(
+            "names", f"{failed} cannot be looked up", "`hketo-watch sources check` says more of one source"
+        )
+    elif host.resolved:
+        yield _good("names", f"{', '.join(host.resolved)} can be looked up")
+
+
+def _secrets(files: tuple[SecretFile, ...]) -> Iterator[Finding]:
+    amiss = [(file, told) for file in files if (told := _too_open(file))]
+    for file, told in amiss:
+        mode = "0700" if file.directory else "0600"
+        yield _fault("secrets", f"{file.path} {told} (mode {file.mode:04o})", f"chmod {mode} {file.path}")
+    if files and not amiss:
+        yield _good("secrets", f"only their owner reads {', '.join(file.path for file in files)}")
+
+
+def _too_open(file: SecretFile) -> str:
+    if file.guarded or file.path.startswith(MOUNTED):
+        return ""
+    if file.mode & 0o022:
+        return "may be written by others"
+    return "may be read by others" if file.mode & 0o004 else ""
+
+
+def _disk(disk: Disk) -> Iterator[Finding]:
+    says = f"{size(disk.free)} free of {size(disk.total)} at {disk.path}; the store's files take {size(disk.store)}"
+    # A rewrite of the log writes everything once more before the old files go.
+    if disk.free < disk.store:
+        yield _fault(
+            "disk", f"{says}: a rewrite of the log does not fit", "make room, or move the data directory"
+        )
+    elif disk.free < 2 * disk.store + LEAST_FREE:
+        yield _warning("disk", f"{says}: that is little", "make room before a rewrite of the log needs it")
+    else:
+        yield _good("disk", says)
+
+
+def _store(facts: Facts) -> Iterator[Finding]:
+    if facts.away:
+        do = "start `hketo-watch run`, or name its directory with --data" if facts.embedded else _REACH
+        yield _fault("server", facts.away, do)
+    if facts.server:
+        yield from _server(facts.server)
+        yield from _memory(facts.server)
+        yield from _persistence(facts.server, embedded=facts.embedded)
+        yield from _clock(facts.server)
+    if facts.broker_away:
+        yield _fault(
+            "broker", facts.broker_away, "start it, or mend broker_url; polling stands still without it"
+        )
+
+
+_REACH = "start it, or mend redis_url (REDIS_URL): host, port, password, and redis_ca_certs for rediss://"
+
+
+def _server(server: ServerState) -> Iterator[Finding]:
+    what = f"{server.name} {server.version}"
+    least = LEAST_SERVER.get(server.name, (0,))
+    if numbers(server.version) < least:
+        yield _fault("server", f"{what} is too old", "use Redis 7.0 or newer, or Valkey 8 or newer")
+    elif server.loading:
+        yield _warning("server", f"{what} is still reading its log", "wait; ask again")
+    elif server.role not in ("master", ""):
+        yield _fault("server", f"{what} is a replica, which takes no writes", "set redis_url to the primary")
+    else:
+        yield _good("server", f"{what} answers")
+    if server.policy not in ("noeviction", ""):
+        yield _fault(
+            "eviction",
+            f"maxmemory-policy is {server.policy}: under pressure it deletes queued work and stored articles",
+            "CONFIG SET maxmemory-policy noeviction, and the same in its configuration file",
+        )
+    elif server.policy:
+        yield _good("eviction", "maxmemory-policy is noeviction: nothing is dropped for space")
+    if server.functions == "missing":
+        yield _warning("functions", "the server lacks our functions", "they are loaded when a worker starts")
+    elif server.functions == "others":
+        do = "restart every worker with this release, or ask with the release that runs"
+        yield _warning("functions", "the functions on the server are those of another release", do)
+
+
+def _memory(server: ServerState) -> Iterator[Finding]:
+    if not server.memory_limit:
+        yield _good("memory", f"{size(server.memory)} used, no limit set")
+        return
+    share = server.memory / server.memory_limit
+    says = f"{size(server.memory)} used of {size(server.memory_limit)} ({share:.0%})"
+    do = "raise maxmemory, or lower store.keep_days; a full server refuses every write"
+    if share >= MEMORY_FAULT:
+        yield _fault("memory", says, do)
+    else:
+        yield _warning("memory", says, do) if share >= MEMORY_WARNING else _good("memory", says)
+
+
+def _persistence(server: ServerState, *, embedded: bool) -> Iterator[Finding]:
+    if not server.append_only:
+        yield _fault(
+            "persistence",
+            "the append-only file is off: a crash loses what was acknowledged",
+            "CONFIG SET appendonly yes, and the same in its configuration file",
+        )
+        return
+    trouble = [
+        f"{name} failed"
+        for name, status in (
+            ("the last write to the log", server.append_status),
+            ("the last rewrite of the log", server.rewrite_status),
+            ("the last save", server.save_status),
+        )
+        if status not in ("ok", "")
+    ]
+    for told in trouble:
+        where = "DATA/log/server.log" if embedded else "the server's log"
+        yield _fault("persistence", told, f"look at {where} and at the disk: space, permissions")
+    if server.fsync == "no":
+        yield _fault(
+            "persistence", "appendfsync is no: a crash of the machine loses minutes", "set it to always"
+        )
+    elif not trouble:
+        loses = "; a crash may lose a second" if server.fsync == "everysec" else ""
+        yield _good(
+            "persistence", f"append-only file on, fsync {server.fsync or 'unknown'}{loses}; last writes ok"
+        )
+
+
+def _clock(server: ServerState) -> Iterator[Finding]:
+    apart = abs(server.ahead)
+    if apart - server.unsure > CLOCK_SECONDS:
+        side = "ahead of" if server.ahead > 0 else "behind"
+        yield _warning(
+            "clock",
+            f"the server's clock is {apart:.1f} s {side} ours",
+            "keep both by NTP: messages expire by the clocks of the workers",
+        )
+    else:
+        yield _good("clock", f"this machine and the server agree to within {max(apart, server.unsure):.2f} s")
+
+
+def _work(work: Work) -> Iterator[Finding]:
+    yield from _queues(work.queues)
+    yield from _overdue(work)
+    late = [one for one in work.deliveries if one.oldest > LATE_WARNING]
+    for one in late:
+        yield _warning(
+            "deliveries",
+            f"{one.count} wait for {one.name}, the oldest {duration(one.oldest)} past its time",
+            "`hketo-watch deliveries` says what was answered",
+        )
+    if work.dead:
+        yield _warning(
+            "dead letters",
+            f"{work.dead} deliveries were given up",
+            "`hketo-watch deliveries --failed` lists them, `deliveries retry --all` tries again",
+        )
+    if not late and not work.dead:
+        yield _good(
+            "deliveries", f"none late, none given up; {sum(one.count for one in work.deliveries)} wait"
+        )
+
+
+def _queues(queues: tuple[Queue, ...]) -> Iterator[Finding]:
+    stalled = [queue for queue in queues if not queue.pulse.healthy]
+    if stalled and len(stalled) == len(queues) and all(queue.messages == 0 for queue in queues):
+        yield _fault(
+            "beat", f"nothing is sent to any queue; {_last(queues)}", "start beat (or `hketo-watch run`)"
+        )
+        return
+    for queue in stalled:
+        waiting = f"{queue.messages} messages wait" if queue.messages else "its queue is empty"
+        yield _fault(
+            "workers",
+            f"the queue {queue.pulse.queue} makes no progress ({_age(queue)}); {waiting}",
+            f"start or look at the worker of this queue, and its log: {_LOGS[queue.pulse.queue]}",
+        )
+    if queues and not stalled:
+        yield _good("workers", f"every queue makes progress: {', '.join(_told(queue) for queue in queues)}")
+
+
+_LOGS = {
+    "poll": "DATA/log/poll.log",
+    "process": "DATA/log/process*.log",
+    "deliver": "DATA/log/poll.log (`run` polls, delivers and serves in one)",
+}
+
+
+def _last(queues: tuple[Queue, ...]) -> str:
+    ages = [queue.pulse.age for queue in queues if queue.pulse.age is not None]
+    return f"the last progress was {duration(min(ages))} ago" if ages else "there never was any progress"
+
+
+def _age(queue: Queue) -> str:
+    return "never any" if queue.pulse.age is None else f"the last {duration(queue.pulse.age)} ago"
+
+
+def _told(queue: Queue) -> str:
+    waiting = f", {queue.messages} waiting" if queue.messages else ""
+    return f"{queue.pulse.queue} {duration(max(0.0, queue.pulse.age or 0.0))} ago{waiting}"
+
+
+def _overdue(work: Work) -> Iterator[Finding]:
+    asked = f"{work.sources} sources"
+    if work.bodies.count >= work.backlog:
+        yield _warning(
+            "sources",
+            f"polling pauses: {work.bodies.count} bodies wait to be read (poll.backlog is {work.backlog})",
+            "start more process workers (process.workers)",
+        )
+    elif work.overdue.oldest > LATE_WARNING:
+        make = _fault if work.overdue.oldest > LATE_FAULT else _warning
+        says = f"{work.overdue.count} of {asked} are overdue, the first by {duration(work.overdue.oldest)}"
+        yield make(
+            "sources", says, "is a poll worker up? More of them, or a higher poll.concurrency, ask faster"
+        )
+    elif not work.sources:
+        yield _warning("sources", "none is polled", "name some, or set poll.builtin = true")
+    else:
+        yield _good("sources", f"{asked}, none overdue")
+    if work.sources and work.failing > FAILING_SHARE * work.sources:
+        do = "`hketo-watch sources list --state failing` says why; of all at once it is often the network"
+        yield _warning("sources", f"{work.failing} of {asked} do not answer well", do)
+
+
+def _channel(channel: ChannelState) -> Iterator[Finding]:
+    check = f"channel {channel.name}"
+    if channel.problem:
+        yield _fault(
+            check, channel.problem, "alerts for it wait; mend the address, the receiver, or the network"
+        )
+    elif channel.problem is None:
+        yield _good(check, f"{channel.kind}: cannot be tried without sending")
+    else:
+        yield _good(check, f"{channel.kind}: {channel.target or 'ready'}")
+
+
+def _page(page: Page) -> Iterator[Finding]:
+    where = f"{page.host}:{page.port}"
+    if not page.port:
+        yield _good("page", "switched off (web.port = 0)")
+    elif page.local:
+        yield _good("page", f"{where}, for this machine only")
+    elif page.token:
+        yield _good("page", f"{where}, for others with a token; put a proxy with TLS before it")
+    else:
+        yield _fault("page", f"{where} is open to other machines without a token", "set web.token")
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version: `9.1.2.post2` is (9, 1, 2)."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found else ()
