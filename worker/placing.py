@@ -63,7 +63,7 @@ def _make_known(
     """Makes the articles that were kept known, and tells what is new of their stories; by article the channels that
     have something to send for it."""
     kept = [
-        (Kept(one.wanted, result.number, result.fate == articles.DUPLICATE), one.official)
+        (Kept(one.wanted, result.number, copy=_is_copy(result)), one.official)
         for one, result in put
         if one.wanted and result.fate in _KEPT
     ]
@@ -77,6 +77,11 @@ def _make_known(
             if story
         ]
     )
+
+
+def _is_copy(result: PutResult) -> bool:
+    """Whether the text stays a copy of what is kept: neither new nor taken over as the better version."""
+    return result.fate != articles.STORED and not result.revised
 
 
 def _with_channels(result: PutResult, more: Sequence[str]) -> PutResult:
