@@ -4,11 +4,11 @@
 
 The articles are those of `benchmarks.corpus`, put as processing does it. Those of the last 16 days are placed first:
 copies and stories are looked for, so that all indexes are there. Of the older ones one in ten is placed and the rest is
-a story each: what else placing leaves behind is gone by the end of 400 days, and filling would take three times as
-long. The server is the embedded one, on a core it shares with the asking process and whatever else runs. Each figure is
-the 95th percentile of the wall-clock time of one question, of 200 of its kind drawn from what the articles hold: to the
-store, in this process; and to the API, a process of its own, over HTTP on loopback. `cpu` is the same of processor time
-of asker and server together. Questions are asked in rounds, a new article being stored before each, so that nothing but
+a story each: what else placing leaves behind is gone by the end of 400 days, and it takes most of the time. The server
+is the embedded one, on a core it shares with the asking process and whatever else runs. Each figure is the 95th
+percentile of the wall-clock time of one question, of 200 of its kind drawn from what the articles hold: to the store,
+in this process; and to the API, a process of its own, over HTTP on loopback. `cpu` is the same of processor time of
+asker and server together. Questions are asked in rounds, a new article being stored before each, so that nothing but
 what is settled can be answered from the asker's memory.
 
 `bytes_per_article` is the server's memory of data; what lives for days or weeks (sketches of texts, live stories,
