@@ -12,6 +12,7 @@ import orjson
 
 from parsers.duplicates import text_key
 from parsers.entry import Article, Entry, Moment, Verdict
+from parsers.versions import version_of
 from worker.query.wording import index_terms
 from worker.store import articles
 from worker.store.articles import Fingerprint, PutRequest, WantedAlert
@@ -94,6 +95,8 @@ def request_for(
     fate, detail = _fate(verdict, ts, occasion, rules)
     kept = fate == articles.STORED
     own_id = articles.public_id(article.url, occasion.source, mark.identity or article.guid)
+    version = version_of(article.title, article.text or article.summary, article.publisher, article.link, ts)
+    best = {"best": f"{version.standing:.0f}:{occasion.source}"}
     return PutRequest(
         poll=occasion.poll,
         index=mark.index,
@@ -102,7 +105,8 @@ def request_for(
         guid_key=mark.guid_key,
         entry_hash=mark.entry_hash,
         keys=_duplicate_keys(article, own_id, ts),
-        fields=_fields(article, verdict, own_id, ts, occasion) | {"detail": detail},
+        fields=_fields(article, verdict, own_id, ts, occasion) | {"detail": detail} | best,
+        best=version.standing,
         text=article.text,
         grade=verdict.grade,
         tags=_index_tags(article, verdict) if kept else (),

@@ -62,7 +62,10 @@ def _made_known(
     that have something to send."""
     ends = list(results)
     kept = {n: one.wanted for n, one in enumerate(placed) if one.wanted and results[n].fate in _KEPT}
-    members = [Kept(a, results[n].number, results[n].fate == articles.DUPLICATE) for n, a in kept.items()]
+    members = [
+        Kept(a, r.number, copy=r.fate != articles.STORED and not r.revised)
+        for a, r in ((a, results[n]) for n, a in kept.items())
+    ]
     for (n, article), story in zip(kept.items(), desk.stored_all(members, seen), strict=True):
         if story and follow:
             more = follow.joined(story, article, ends[n].number, official=placed[n].official)

@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An article as the put kept it. `copy`: as a copy of article `number`."""
+    """An article as the put kept it. `copy`: as one of which article `number` has another version."""
 
     article: Article
     number: int

@@ -8,7 +8,7 @@ from typing import Any
 from worker.alerts.plain import delivery_object
 from worker.audit.sources import SourceRow
 from worker.audit.stats import Stats
-from worker.audit.why import Why
+from worker.audit.why import Why, replaced
 from worker.plain import at_utc
 from worker.query.plain import article_object
 
@@ -24,8 +24,16 @@ def why_object(found: Why) -> dict[str, Any]:
         **article_object(found.article),
         "judged_by": found.article.version,
         "earlier": [
-            {"title": old.title, "summary": old.summary, "grade": old.grade, "until": at_utc(old.until)}
-            for old in found.versions
+            {
+                "title": old.title,
+                "summary": old.summary,
+                "publisher": old.publisher,
+                "url": old.url,
+                "grade": old.grade,
+                "until": at_utc(old.until),
+                "replaced": why,
+            }
+            for old, why in zip(found.versions, replaced(found), strict=True)
         ],
         "alerts": [
             {

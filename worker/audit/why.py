@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from parsers.entry import Article, Verdict
 from parsers.links import canonical
+from parsers.versions import better, version_from
 from worker.alerts.message import well_formed
 from worker.alerts.watches import Watch, matches
 from worker.audit.latency import Step, steps
@@ -162,6 +164,21 @@ def answer(watch: Watch, article: StoredArticle, tier: str, alerted: bool) -> Wa
             "nothing that comes up from far below (alerts.seed_max_age_hours, alerts.max_age_days)"
         )
     return WatchAnswer(watch.id, bool(match), alerted, sentence)
+
+
+def replaced(found: Why) -> list[str]:
+    """For each earlier version of an article, the latest first, why the next one took its place."""
+    chain = [(found.article.best, found.article.publisher)]
+    chain += [(old.best, old.publisher) for old in found.versions]
+    return [_because(old, new) for new, old in pairwise(chain)]
+
+
+def _because(old: tuple[str, str], new: tuple[str, str]) -> str:
+    (before, _, shown_by), (after, _, then_by) = old[0].partition(":"), new[0].partition(":")
+    if not before or not after or shown_by == then_by:
+        return "edited"
+    preference = better(version_from(float(before), old[1]), version_from(float(after), new[1]))
+    return f"{new[1]}: {preference.reason}" if preference.other else f"{new[1]}: a text that matters more"
 
 
 def stored_as_article(stored: StoredArticle) -> Article:

@@ -129,11 +129,13 @@ def _sightings(found: Why, zone: ZoneInfo) -> Iterator[RenderableType]:
 
 
 def _versions(found: Why, zone: ZoneInfo) -> RenderableType:
+    from worker.audit.why import replaced
     from worker.cli.output import safe, table, when
 
-    rows = table("until", "grade", "title", right=["grade"], fold=["title"])
-    for old in found.versions:
-        rows.add_row(when(old.until, zone), str(old.grade), safe(old.title, 200))
+    rows = table("until", "grade", "title", "replaced", right=["grade"], fold=["title", "replaced"])
+    for old, why in zip(found.versions, replaced(found), strict=True):
+        title = f"{old.publisher}: {old.title}" if old.publisher else old.title
+        rows.add_row(when(old.until, zone), str(old.grade), safe(title, 200), safe(why, 200))
     return rows
 
 

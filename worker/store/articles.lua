@@ -211,27 +211,52 @@ end
 -- A version is a line of JSON with what changes under readers' eyes, then the packed rest.
 local function keep_version(prefix, n, at, keep)
   local a = prefix .. 'a:' .. n
-  local old = redis.call('HMGET', a, 'title', 'publisher', 'grade', 'd')
-  local line = cjson.encode({title = old[1] or '', publisher = old[2] or '', grade = old[3] or '', until_ = at})
-  local record = line .. '\n' .. (old[4] or '')
+  local old = redis.call('HMGET', a, 'title', 'publisher', 'grade', 'best', 'd')
+  local line = cjson.encode({
+    title = old[1] or '', publisher = old[2] or '', grade = old[3] or '', best = old[4] or '', until_ = at,
+  })
+  local record = line .. '\n' .. (old[5] or '')
   redis.call('HSETNX', a, 'first', record)
   redis.call('LPUSH', prefix .. 'v:' .. n, record)
   redis.call('LTRIM', prefix .. 'v:' .. n, 0, MAX_VERSIONS - 1)
   redis.call('EXPIRE', prefix .. 'v:' .. n, keep)
 end
 
+-- The source of an article stays the one that showed it first, whoever's version is kept.
+local function shown_first_by(put, source)
+  local tags = {'source/' .. source}
+  for _, tag in ipairs(put.tags) do
+    if string.sub(tag, 1, 7) ~= 'source/' then tags[#tags + 1] = tag end
+  end
+  put.tags, put.fields.source = tags, source
+end
+
 -- A text that is news to us for an article we have: a new version, and a new verdict unless it says less. What was
 -- dropped before had no story yet.
+-- Returns whether the article took it.
 local function revise(prefix, put, n, packed, at)
   local a = prefix .. 'a:' .. n
-  if put.grade < tonumber(redis.call('HGET', a, 'grade') or '0') then return end
+  if put.grade < tonumber(redis.call('HGET', a, 'grade') or '0') then return false end
   keep_version(prefix, n, at, put.keep)
-  local story, score, id, fate = unpack(redis.call('HMGET', a, 'story', 'ts', 'id', 'fate'))
-  if fate == 'stored' then put.fields.story = story end
+  local story, score, id, fate, source = unpack(redis.call('HMGET', a, 'story', 'ts', 'id', 'fate', 'source'))
+  if fate == 'stored' then
+    put.fields.story = story
+    shown_first_by(put, source)
+  end
   put.fields.ts, put.fields.id, put.fields.first_seen = score, id, nil
   write(prefix, put, n, packed)
   redis.call('HINCRBY', a, 'versions', 1)
   index(prefix, put, n, tonumber(score))
+  return true
+end
+
+-- What is known of a kept version: its article's fate and grade, whether it is this source's own showing, and whether
+-- this one is better (parsers/versions.py: Version.standing).
+local function standing(prefix, put, n)
+  local fate, grade, best = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'fate', 'grade', 'best'))
+  local number, source = string.match(best or '', '^(-?%d+):(.*)$')
+  return fate == 'stored', tonumber(grade or '0'), source == nil or source == put.source,
+    number ~= nil and put.best > tonumber(number)
 end
 
 local function store_new(prefix, put, packed, at, seq)
@@ -266,13 +291,13 @@ local function decide_again(prefix, put, n, hash, packed, at)
   end
   local copied = near(prefix, put)
   if copied and copied ~= n then return 'duplicate', copied, false end
-  local was = redis.call('HMGET', prefix .. 'a:' .. n, 'fate', 'grade')
-  local kept, before = was[1] == 'stored', tonumber(was[2] or '0')
-  revise(prefix, put, n, packed, at)
+  local kept, before, own, better = standing(prefix, put, n)
+  if kept and put.grade <= before and not own and not better then return 'seen', n, false end
+  local revised = revise(prefix, put, n, packed, at)
   if not kept then
     redis.call('HSET', prefix .. 'a:' .. n, 'fate', 'stored', 'stored', string.format('%.3f', at))
   end
-  return kept and 'updated' or 'stored', n, not kept or put.grade > before
+  return kept and 'updated' or 'stored', n, not kept or put.grade > before, false, revised
 end
 
 local function decide(prefix, put, packed, at, seq)
@@ -287,21 +312,22 @@ local function decide(prefix, put, packed, at, seq)
   end
   n = n or near(prefix, put)
   if not n then return put.fate, store_new(prefix, put, packed, at, seq), true, true end
-  local was = redis.call('HMGET', prefix .. 'a:' .. n, 'fate', 'grade')
-  local kept, before = was[1] == 'stored', tonumber(was[2] or '0')
+  local kept, before, own, better = standing(prefix, put, n)
   local fate = same_guid and 'updated' or 'duplicate'
   if put.fate ~= 'stored' then return fate, n, false end
-  local better = not kept or put.grade > before
-  if better or same_guid then revise(prefix, put, n, packed, at) end
+  -- An edit of a version that is not the kept one is a version that we do not show.
+  local raises, revised = not kept or put.grade > before, false
+  if raises or better or (same_guid and own) then revised = revise(prefix, put, n, packed, at) end
   if not kept then
     redis.call('HSET', prefix .. 'a:' .. n, 'fate', 'stored', 'stored', string.format('%.3f', at))
     fate = 'stored'
   end
-  return fate, n, better
+  return fate, n, raises, false, revised
 end
 
 -- put  ARGV: prefix, poll id, entry index, JSON (worker/store/articles.py: PutRequest), packed (worker/store/packing.py)
--- ->  {fate, n, channel, ...}: the channels that have a new delivery.
+-- ->  {fate, n, revised (0|1), channel, ...}: whether the article took this version, and the channels that have a new
+-- delivery.
 -- A second call for the same poll and index returns the first fate and changes nothing.
 local function put(keys, args)
   local prefix, poll, entry = args[1], args[2], args[3]
@@ -309,10 +335,10 @@ local function put(keys, args)
   local done = redis.call('HGET', fates, entry)
   if done then
     local fate, n = string.match(done, '^([^:]+):(.*)$')
-    return {fate, n}
+    return {fate, n, 0}
   end
   local at, request = now(), cjson.decode(args[4])
-  local fate, n, worth_telling, is_new = decide(prefix, request, args[5], at, keys[1])
+  local fate, n, worth_telling, is_new, revised = decide(prefix, request, args[5], at, keys[1])
   local channels = {}
   if fate ~= 'seen' then
     local keep = math.max(request.keep, redis.call('TTL', prefix .. 'a:' .. n))
@@ -322,7 +348,7 @@ local function put(keys, args)
   end
   redis.call('HSET', fates, entry, fate .. ':' .. n)
   redis.call('EXPIRE', fates, 172800)
-  return {fate, n, unpack(channels)}
+  return {fate, n, revised and 1 or 0, unpack(channels)}
 end
 
 -- recognise  ARGV: prefix, poll id, then entry index, guid key, entry hash, ...  ->  {index, ...} of the entries

@@ -67,6 +67,7 @@ class PutRequest:
     reused: bool = False  # its source gave it the id of an earlier document
     again: bool = False  # an entry that was put before, with what its page says
     near: int = 0  # number of the article that this is a near-duplicate of
+    best: float = 0.0  # how good a version it is: parsers.versions.Version.standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class PutResult:
     fate: Fate
     number: int
     channels: tuple[str, ...]  # those with a new delivery
+    revised: bool = False  # an article that was known took this version
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class StoredArticle:
     judged: float = 0.0  # 0 when unknown
     page: str = ""  # how the reading of its page ended, if that was wanted: `name: sentence`
     story_why: str = ""  # what made it part of its story
+    best: str = ""  # the standing of this version among others: `number:source`
     agencies: tuple[str, ...] = ()  # ids of the news agencies whose text it is
 
 
@@ -212,7 +215,10 @@ def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list
     for request in requests:
         pipe.fcall("hketo_put", 1, keys.sequence, *_arguments(keys, request))
     answers = pipe.execute(raise_on_error=True)
-    return [PutResult(a[0].decode(), int(a[1]), tuple(c.decode() for c in a[2:])) for a in answers]
+    return [
+        PutResult(fate.decode(), int(number), tuple(name.decode() for name in channels), bool(revised))
+        for fate, number, revised, *channels in answers
+    ]
 
 
 def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
@@ -234,6 +240,7 @@ def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
         "reused": request.reused,
         "again": request.again,
         "near": request.near,
+        "best": request.best,
     }
     packed = pack(packed_fields(request))
     return keys.prefix, request.poll, str(request.index), orjson.dumps(body), packed
@@ -275,6 +282,9 @@ class StoredVersion:
     summary: str
     grade: int
     until: float
+    publisher: str = ""
+    url: str = ""  # what a reader opens
+    best: str = ""  # its standing among versions, and the source that showed it: `number:source`
 
 
 def versions(server: Server, keys: Keys, number: int) -> list[StoredVersion]:
@@ -285,7 +295,13 @@ def versions(server: Server, keys: Keys, number: int) -> list[StoredVersion]:
 
 def _version(fields: Mapping[str, Any]) -> StoredVersion:
     return StoredVersion(
-        fields["title"], fields.get("summary", ""), int(fields["grade"] or 0), float(fields["until_"])
+        fields["title"],
+        fields.get("summary", ""),
+        int(fields["grade"] or 0),
+        float(fields["until_"]),
+        fields.get("publisher", ""),
+        fields.get("link", ""),
+        fields.get("best", ""),
     )
 
 
@@ -307,7 +323,10 @@ def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
     def real(name: str) -> float:
         return float(fields.get(name) or 0)
 
-    seen = tuple(sorted(_sightings(fields, raw), key=lambda s: (s.seen, s.source)))
+    first = _split(raw[b"first"]) if b"first" in raw else fields
+    if "story_why" in first:  # a later version has the story already, whatever it would have joined
+        fields["story_why"] = first["story_why"]
+    seen = tuple(sorted(_sightings(first, raw, real("first_seen")), key=lambda s: (s.seen, s.source)))
     return StoredArticle(
         number=number,
         **{name: fields.get(name, "") for name in _TEXT_FIELDS},
@@ -329,8 +348,7 @@ def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
     )
 
 
-def _sightings(fields: Mapping[str, Any], raw: Mapping[bytes, bytes]) -> Iterator[Sighting]:
-    first = _split(raw[b"first"]) if b"first" in raw else fields
+def _sightings(first: Mapping[str, Any], raw: Mapping[bytes, bytes], first_seen: float) -> Iterator[Sighting]:
     for name, value in raw.items():
         if not name.startswith(b"@"):
             continue
@@ -344,15 +362,15 @@ def _sightings(fields: Mapping[str, Any], raw: Mapping[bytes, bytes]) -> Iterato
                 url=first.get("link", ""),
                 title=first.get("title", ""),
                 published=first.get("published", ""),
-                seen=float(fields.get("first_seen") or 0),
+                seen=first_seen,
             )
 
 
 _TEXT_FIELDS = (
     "id", "guid", "url", "link", "title", "summary", "lang", "publisher", "source", "country", "author",
-    "published", "sentence", "version", "story", "fate", "detail", "text", "page", "story_why",
+    "published", "sentence", "version", "story", "fate", "detail", "text", "page", "story_why", "best",
 )  # fmt: skip
 # What the server's functions read or readers change stands by itself; all else is packed together.
 _PLAIN = frozenset(
-    {"id", "story", "title", "lang", "publisher", "source", "ts", "first_seen", "grade", "tags"}
+    {"id", "story", "title", "lang", "publisher", "source", "ts", "first_seen", "grade", "tags", "best"}
 )

@@ -19,7 +19,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `b:<poll>` | hash | a fetched body (zlib) with its source and times | until processed, 2 days at most | finish_poll |
 | `f:<poll>` | hash | entry index -> fate: makes put idempotent | until processed, 2 days at most | put |
 | `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text) | kept | put |
-| `a:<n>` | hash | an article, or an entry that was dropped, with its verdict; `d` packed fields, `@<source>` sightings (JSON, empty for the one it was made from), `slot` | kept | put |
+| `a:<n>` | hash | an article, or an entry that was dropped, with its verdict; `d` packed fields, `best` how good the kept version is and whose, `@<source>` sightings (JSON, empty for the one it was made from), `slot` | kept | put |
 | `v:<n>` | list | earlier versions (a line of JSON, then packed fields), newest first | kept | put |
 | `z` | zset | n of grade 1-3 by time | trimmed | put |
 | `rej` | zset | n of what was dropped, by time | trimmed | put |

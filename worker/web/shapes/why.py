@@ -10,10 +10,13 @@ from worker.web.shapes.base import Shape, Time
 
 
 class Earlier(Shape):
-    """An earlier version of an article, in force `until`."""
+    """An earlier version of an article, in force `until`, and why another took its place."""
 
     title: str
     summary: str
+    publisher: str
+    url: str
+    replaced: str
     grade: int
     until: Time | None
 
