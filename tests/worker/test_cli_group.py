@@ -95,4 +95,4 @@ def test_groups_are_scored_against_their_labels_and_a_baseline(tmp_path: Path) -
     assert json.loads(fell.stdout)["below"] == {"en pairs f1": [1.0, 0.0]}
     file.write_text('{"id": "a", "title": "t", "lang": "en"}\n')
     bad = CliRunner().invoke(app, arguments)
-    assert (bad.exit_code, "some.jsonl:1: group (or event) must be text" in bad.stderr) == (1, True)
+    assert (bad.exit_code, "some.jsonl:1: group (or event) must be text" in bad.stderr) == (2, True)

@@ -45,7 +45,8 @@ def print_table(line: Mapping[str, Any], parts: Sequence[GroupReport]) -> None:
     from worker.cli.output import console, safe, table
 
     heads = [f"{name} {figure}" for name in ("pair", "B³") for figure in ("P", "R", "F1")]
-    rows = table(f"{Path(line['file']).name}, {line['mode']}", "articles", *heads, right=["articles", *heads])
+    console().print(safe(f"{Path(line['file']).name}, {line['mode']}"))
+    rows = table("", "articles", *heads, right=["articles", *heads])
     for part in parts:
         cells = [getattr(scores, figure) for scores in (part.pairs, part.bcubed) for figure in FIGURES]
         rows.add_row(safe(part.part), str(part.articles), *(f"{cell:.3f}" for cell in cells))
