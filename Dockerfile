@@ -9,7 +9,7 @@ WORKDIR /src
 # Only built packages whose hashes the lock file names; nothing is compiled here.
 COPY requirements.lock ./
 RUN /opt/hketo-watch/bin/python -m pip install --only-binary :all: --require-hashes -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY feeds feeds
 COPY parsers parsers
 COPY worker worker

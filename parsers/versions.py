@@ -39,8 +39,9 @@ class Version:
 
     @property
     def standing(self) -> float:
-        """One number that is greater for the better version; stored with the article."""
-        return (3 * self.fullness + self.origin) * _RANK - self.at
+        """One whole number that is greater for the better version; stored with the article. Parts of a second do not
+        count."""
+        return (3 * self.fullness + self.origin) * _RANK - int(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def better(one: Version, other: Version) -> Preference:
         return _prefer(one, other, _FULLNESS[one.fullness], _FULLNESS[other.fullness])
     if one.origin != other.origin:
         return _prefer(one, other, _ORIGIN[one.origin], _ORIGIN[other.origin])
-    if one.at != other.at:
+    if int(one.at) != int(other.at):
         return _prefer(
             one,
             other,

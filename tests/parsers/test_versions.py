@@ -99,3 +99,9 @@ def test_there_is_one_best_whatever_the_order(versions: list[Version]) -> None:
 @given(VERSIONS)
 def test_a_standing_tells_the_version(version: Version) -> None:
     assert version_from(version.standing, "") == version
+
+
+def test_parts_of_a_second_do_not_count() -> None:
+    early, late = Version(1, 1, NOW + 0.6), Version(1, 1, NOW + 0.8)
+    assert early.standing == late.standing == int(early.standing)
+    assert better(late, early) == better(early, late)

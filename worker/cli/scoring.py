@@ -23,18 +23,35 @@ def evaluate_command(
         typer.Option(help='JSON of {name: figure} by "file mode"; exit code 1 when a figure is lower.'),
     ] = None,
     rules: RulesFile = None,
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Score copies found, against each record's group.")
+    ] = False,
+    stories: Annotated[
+        bool, typer.Option("--stories", help="Score stories found, against each record's group or event.")
+    ] = False,
+    as_table: Annotated[
+        bool, typer.Option("--table", help="A table instead of JSON Lines (groups).")
+    ] = False,
 ) -> None:
     """Score the verdicts on labelled articles: by language and text mode, with what was confused.
+
+    With --duplicates or --stories: pairwise and B-cubed precision, recall and F1 by language of the groups found in
+    files of {"id", "title", "text", "published"?, "url"?, "lang", "group"}, read in order; figures rounded down.
 
     One line for each file and text mode (title; title+summary): {"file", "mode", "count", "figures", "confusions"},
     with --baseline also "below": {name: [baseline, given]}.
     """
-    from parsers.evaluate import MODES, evaluate, fallen, plain
-    from worker.cli.output import complain, emit
+    from parsers.evaluate import MODES, evaluate, plain
+    from worker.cli.output import emit
 
-    mine = rules_of(rules)
+    if duplicates and stories:
+        raise typer.BadParameter("say either --duplicates or --stories")
     floors = _json_object(baseline) if baseline else {}
     lost = False
+    if duplicates or stories:
+        _groups(files, "duplicates" if duplicates else "stories", baseline, floors, as_table)
+        return
+    mine = rules_of(rules)
     for file in files:
         records = _labelled(file)
         for mode in MODES:
@@ -47,16 +64,42 @@ def evaluate_command(
                 "confusions": [asdict(one) for one in report.confusions],
             }
             if baseline:
-                name = f"{file.stem} {mode}"
-                if name not in floors:
-                    complain(f'{baseline}: nothing stands there for "{name}"')
-                    raise typer.Exit(2)
-                below = fallen(plain(report), floors[name])
-                line["below"] = {figure: list(pair) for figure, pair in below.items()}
-                lost |= bool(below)
+                lost |= _below(line, f"{file.stem} {mode}", baseline, floors)
             emit([line])
     if lost:
         raise typer.Exit(1)
+
+
+def _groups(
+    files: list[Path], by: str, baseline: Path | None, floors: dict[str, Any], as_table: bool
+) -> None:
+    from worker.cli.group_scoring import group_line, print_table
+    from worker.cli.output import emit
+
+    lost = False
+    for file in files:
+        line, parts = group_line(file, by)
+        if baseline:
+            lost |= _below(line, f"{file.stem} {by}", baseline, floors)
+        if as_table:
+            print_table(line, parts)
+        else:
+            emit([line])
+    if lost:
+        raise typer.Exit(1)
+
+
+def _below(line: dict[str, Any], name: str, baseline: Path, floors: dict[str, Any]) -> bool:
+    """Adds to a line what fell below the baseline; whether anything did. Ends the command when nothing stands there."""
+    from parsers.evaluate import fallen
+    from worker.cli.output import complain
+
+    if name not in floors:
+        complain(f'{baseline}: nothing stands there for "{name}"')
+        raise typer.Exit(2)
+    below = fallen(line["figures"], floors[name])
+    line["below"] = {figure: list(pair) for figure, pair in below.items()}
+    return bool(below)
 
 
 def _labelled(file: Path) -> list[dict[str, Any]]:
