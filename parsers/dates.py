@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -59,23 +60,39 @@ def read_date(
     return _accept(_moment(fields, _zone_info(zone), day_only=day_only), now)
 
 
+def read_dates(
+    written: Iterable[str],
+    *,
+    zone: str,
+    country: str = "",
+    lang: str = "",
+    now: datetime,
+    day_only: bool = False,
+) -> dict[str, Moment | None]:
+    """`read_date` of each. Those in the two forms of the RFCs take half as long together."""
+    latest = now + FUTURE_ALLOWED
+    found: dict[str, Moment | None] = {}
+    for raw in written:
+        moment = None if day_only else _common(raw)
+        if moment is None or moment.at > latest or moment.at.year < OLDEST_YEAR:
+            moment = read_date(raw, zone=zone, country=country, lang=lang, now=now, day_only=day_only)
+        found[raw] = moment
+    return found
+
+
 def _common(raw: str) -> Moment | None:
     """The two forms that nine feeds of ten write, exactly as the RFCs have them. None for all others."""
     try:
         if match := _PLAIN_RFC822.fullmatch(raw):
             day, clock, offset = match.groups("Z")
-            return Moment(_in_utc(f"{_iso_day(day)}T{clock}{offset}"), False, "rfc822")
-        if _PLAIN_RFC3339.fullmatch(raw):
-            return Moment(_in_utc(raw), False, "iso8601")
+            at, form = datetime.fromisoformat(f"{_iso_day(day)}T{clock}{offset}"), "rfc822"
+        elif _PLAIN_RFC3339.fullmatch(raw):
+            at, form = datetime.fromisoformat(raw), "iso8601"
+        else:
+            return None
+        return Moment(at if at.tzinfo is UTC else at.astimezone(UTC), False, form)
     except (ValueError, OverflowError):  # no such month, day, hour or year
-        pass
-    return None
-
-
-def _in_utc(written: str) -> datetime:
-    """An ISO 8601 time with its zone. Raises ValueError, or OverflowError beyond the years of `datetime`."""
-    at = datetime.fromisoformat(written)
-    return at if at.tzinfo is UTC else at.astimezone(UTC)
+        return None
 
 
 @lru_cache(maxsize=256)

@@ -41,7 +41,7 @@ _NEAT_TAG = re.compile(
 )
 # The tags that make up nearly all markup of feeds, without a look-up for each. None reaches over "\0", which
 # parts the texts that are cleaned together.
-_NEAT_REST = r"""(?:\s[^<>"'\0]*+(?:"[^"<>\0]*+"[^<>"'\0]*+)*+)?/?>"""
+_NEAT_REST = r"""(?:>|\s[^<>"'\0]*+(?:"[^"<>\0]*+"[^<>"'\0]*+)*+>|/>)"""
 _BLOCK_TAG = rf"</?(?:p|br|div|li|ul|h[1-6]){_NEAT_REST} *+"
 _COMMON_BLOCK = re.compile(f"{_BLOCK_TAG}(?:{_BLOCK_TAG})*+")  # they stand in rows
 _COMMON_INLINE = re.compile(rf"</?(?:a|b|i|em|img|span|strong|font){_NEAT_REST}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from parsers.dates import read_date
+from parsers.dates import read_dates
 from parsers.entry import Entry, FeedDocument, Moment, SourceContext
 from parsers.formats.raw import RawEntry, RawFeed, RawText
 from parsers.links import resolve, site
@@ -63,7 +63,8 @@ def _entries(feed: RawFeed, place: Place) -> list[Entry]:
         return []
     guids, links, titles, summaries, contents, authors, *others = zip(*feed.entries, strict=True)
     base = place.url or feed.link
-    late = feed.kind in {"rss", "rdf"}  # dc:date is the only date of most RDF feeds
+    moments = _moments({*others[-2], *others[-1]}, place)
+    late = feed.kind in {"rss", "rdf"}  # dc:date, an update, is the only date of most RDF feeds
     columns = zip(
         guids,
         [_link(hrefs, base) for hrefs in links],
@@ -83,8 +84,9 @@ def _entries(feed: RawFeed, place: Place) -> list[Entry]:
             content,
             author,
             _publisher(origin, origin_url, place) if origin else "",
-            read_language(language),
-            *_dates(published, updated, place, late=late),
+            read_language(language) if language else "",
+            moments[published or updated] if late else moments[published],
+            moments[updated] if published or not late else None,
         )
         for guid, link, title, summary, content, author, origin, origin_url, language, published, updated in columns
     ]
@@ -95,13 +97,6 @@ def _link(hrefs: tuple[str, ...], base: str) -> str:
         if link := resolve(href, base):
             return link
     return ""
-
-
-def _dates(published: str, updated: str, place: Place, *, late: bool) -> tuple[Moment | None, Moment | None]:
-    """When an entry was published and updated. `late`: where only the latter is said, it is the former."""
-    first = _read(published, place) if published else None
-    second = first if updated == published else _read(updated, place) if updated else None
-    return (second, None) if late and first is None and not published else (first, second)
 
 
 def read_language(tag: str) -> str:
@@ -170,9 +165,11 @@ def _c1_byte(error: UnicodeError) -> tuple[bytes, int]:
 codecs.register_error("hketo-c1", _c1_byte)
 
 
-def _read(written: str, place: Place) -> Moment | None:
+def _moments(written: set[str], place: Place) -> dict[str, Moment | None]:
+    """Every date of a document, by what is written."""
     context = place.context
-    return read_date(
+    written.discard("")
+    found = read_dates(
         written,
         zone=context.zone,
         country=context.country,
@@ -180,6 +177,7 @@ def _read(written: str, place: Place) -> Moment | None:
         now=place.now,
         day_only=context.day_only,
     )
+    return {**found, "": None}
 
 
 def _publisher(origin: str, origin_url: str, place: Place) -> str:

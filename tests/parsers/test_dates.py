@@ -13,7 +13,7 @@ from feedparser.datetimes import _parse_date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.dates import FUTURE_ALLOWED, OLDEST_YEAR, read_date
+from parsers.dates import FUTURE_ALLOWED, OLDEST_YEAR, read_date, read_dates
 from parsers.datewords import MONTHS
 from parsers.report import time_text
 
@@ -42,6 +42,14 @@ def test_date_is_read_to_the_minute(table: dict[str, Any], row: dict[str, str]) 
     if "method" in row:
         assert moment is not None
         assert moment.method == row["method"]
+
+
+def test_dates_read_together_are_those_read_alone() -> None:
+    written = [row.values[1]["raw"] for row in rows()]
+    written += ["Tue, 24 Nov 2026 10:00:00 GMT", "2026-11-26T10:00:00Z", "0001-01-01T00:00:00+08:00", ""]
+    for day_only in (False, True):
+        asked: dict[str, Any] = {"zone": "Asia/Hong_Kong", "country": "HK", "now": NOW, "day_only": day_only}
+        assert read_dates(written, **asked) == {raw: read_date(raw, **asked) for raw in written}
 
 
 @pytest.mark.parametrize(("table", "row"), rows())

@@ -1,6 +1,6 @@
 """The quick reader gives what the reference gives, or nothing: on every case file and on generated feeds.
 
-`HKETO_EXAMPLES=20000 pytest tests/parsers/test_quick.py` tries as many feeds.
+`HKETO_EXAMPLES=20000 pytest --timeout=0 tests/parsers/test_quick.py` tries as many feeds.
 """
 
 from __future__ import annotations
