@@ -33,8 +33,64 @@ ITEMS, NEW_ITEMS, WANTED = 35, 3, 0.02
 LANGS = ("en", "ms", "zh")
 SENTENCES, VOCABULARY = 3000, 4000
 SYLLABLES = {
-    "en": "ba con der est fi gran hol in ju kel lor mun nor op per qua ren sta tor un ver wick yen zeal".split(),
-    "ms": "ba ca da ga ja ka la ma na pa ra sa ta wa ya be ke me pe se te ber di ku lu mu su tu an kan".split(),
+    "en": [
+        "ba",
+        "con",
+        "der",
+        "est",
+        "fi",
+        "gran",
+        "hol",
+        "in",
+        "ju",
+        "kel",
+        "lor",
+        "mun",
+        "nor",
+        "op",
+        "per",
+        "qua",
+        "ren",
+        "sta",
+        "tor",
+        "un",
+        "ver",
+        "wick",
+        "yen",
+        "zeal",
+    ],
+    "ms": [
+        "ba",
+        "ca",
+        "da",
+        "ga",
+        "ja",
+        "ka",
+        "la",
+        "ma",
+        "na",
+        "pa",
+        "ra",
+        "sa",
+        "ta",
+        "wa",
+        "ya",
+        "be",
+        "ke",
+        "me",
+        "pe",
+        "se",
+        "te",
+        "ber",
+        "di",
+        "ku",
+        "lu",
+        "mu",
+        "su",
+        "tu",
+        "an",
+        "kan",
+    ],
 }
 
 
@@ -57,7 +113,9 @@ def sentences(lang: str) -> list[str]:
     if lang == "zh":
         words = ["".join(chr(dice.randrange(0x4E00, 0x5600)) for _ in range(2)) for _ in range(VOCABULARY)]
     else:
-        words = ["".join(dice.choices(SYLLABLES[lang], k=dice.choice((1, 2, 2, 3)))) for _ in range(VOCABULARY)]
+        words = [
+            "".join(dice.choices(SYLLABLES[lang], k=dice.choice((1, 2, 2, 3)))) for _ in range(VOCABULARY)
+        ]
     weights = list(accumulate(1 / (rank + 2.7) for rank in range(1, VOCABULARY + 1)))
     drawn = (dice.choices(words, cum_weights=weights, k=dice.randrange(9, 22)) for _ in range(SENTENCES))
     joint, stop = ("", "。") if lang == "zh" else (" ", ". ")
@@ -112,7 +170,8 @@ class Feed:
 
     def show(self, version: int) -> None:
         body = gzip.compress(
-            document(self.number, (items_of(self.number, ITEMS, NEW_ITEMS) if version else []) + self.items), 6
+            document(self.number, (items_of(self.number, ITEMS, NEW_ITEMS) if version else []) + self.items),
+            6,
         )
         self.version, self.etag = version, b'"%d-%d"' % (self.number, version)
         head = (

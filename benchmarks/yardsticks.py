@@ -1,8 +1,12 @@
-"""Other ways of polling feeds once, each as simple as its manual shows it: `python -m benchmarks.yardsticks WAY URLS STATE`.
+"""Other ways of polling feeds once, each as simple as its manual shows it.
+
+    python -m benchmarks.yardsticks WAY URLS STATE
 
 URLS is a file of addresses, STATE a folder that is kept from run to run. Each keeps validators and asks with them, and
 reads what it gets; none stores or judges what it read, except `reader`, which stores. Prints `{"read", "unchanged"}`.
 """
+
+# ruff: noqa: PLC0415 - each way imports its own, which need not be installed
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def credit(text: str, author: str = "", publisher: str = "", url: str = "") -> C
     """The agency of a text, or `NOBODY`: as the text is signed, else the agency that published it."""
     signs = _signs()
     signed = signs.named(author, text[:HEAD], text[-TAIL:]) and _signed(signs, text, author)
-    return signed or _published(signs, publisher, url) or NOBODY
+    return signed or _published(publisher, url) or NOBODY
 
 
 def _signed(signs: _Signs, text: str, author: str) -> Credit | None:
@@ -63,7 +63,7 @@ def agency_name(agency: str) -> str:
 
 def own_agency(publisher: str, url: str = "") -> str:
     """The agency that a publisher is, by its name or the address of its page; empty for all others."""
-    found = _published(_signs(), publisher, url)
+    found = _published(publisher, url)
     return found.agencies[0] if found else ""
 
 
@@ -122,7 +122,7 @@ def _trailer(signs: _Signs, tail: str) -> Credit | None:
     return None
 
 
-def _published(signs: _Signs, publisher: str, url: str) -> Credit | None:
+def _published(publisher: str, url: str) -> Credit | None:
     known = _own(publisher)
     host = (urlsplit(url).hostname or "") if url and not known else ""
     known = known or _of_site(host)

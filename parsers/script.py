@@ -157,7 +157,7 @@ def _length(runs: re.Pattern[str], sample: str) -> int:
 
 @lru_cache(maxsize=16384)
 def _malayic(word: str) -> bool:
-    """Whether a word is, or is built like, one of Malay or Indonesian. Texts use few words and those again and again."""
+    """Whether a word is, or is built like, one of Malay or Indonesian. Texts use few words, again and again."""
     return word in _MALAYIC or _AFFIX_RE.fullmatch(word) is not None
 
 

@@ -325,6 +325,26 @@ local function put(keys, args)
   return {fate, n, unpack(channels)}
 end
 
+-- put_some  ARGV: prefix, poll id, then entry index, JSON, packed, ... as `put` takes them  ->  an answer of `put` each
+-- One call for several entries: what a call costs by itself is more than an entry that is dropped.
+local function put_some(keys, args)
+  local out = {}
+  for i = 3, #args, 3 do
+    out[#out + 1] = put(keys, {args[1], args[2], args[i], args[i + 1], args[i + 2]})
+  end
+  return out
+end
+
+-- count_seen  ARGV: prefix, poll id, number of entries  ->  1. Gives all entries of a body the fate `seen`.
+local function count_seen(_, args)
+  local fates = args[1] .. 'f:' .. args[2]
+  for entry = 0, tonumber(args[3]) - 1 do
+    redis.call('HSETNX', fates, entry, 'seen:')
+  end
+  redis.call('EXPIRE', fates, 172800)
+  return 1
+end
+
 -- recognise  ARGV: prefix, poll id, then entry index, guid key, entry hash, ...  ->  {index, ...} of the entries
 -- that this source showed before with the same words. Their fate (`seen`) is written; the others need a put.
 local function recognise(_, args)
@@ -358,6 +378,7 @@ local function forget_day(_, args)
   return 1
 end
 
-redis.register_function('hketo_put', put)
+redis.register_function('hketo_put_some', put_some)
+redis.register_function('hketo_count_seen', count_seen)
 redis.register_function('hketo_forget_day', forget_day)
 redis.register_function('hketo_recognise', recognise)

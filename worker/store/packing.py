@@ -16,7 +16,7 @@ import orjson
 import zstandard
 
 _FIRST = 1
-_LEVEL = 12
+_LEVEL = 3  # with the dictionary, level 12 saves four bytes in a hundred and takes four times as long
 _MOST = 64 << 20  # bytes an article may have when unpacked
 _own = local()  # zstandard's contexts serve one thread at a time
 

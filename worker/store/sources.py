@@ -75,6 +75,17 @@ class Due:
 WHENEVER = Due()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A body whose processing begins, for the `attempts`-th time: with its source as it is configured (JSON, None when
+    it is not any more) and the state of that."""
+
+    body: StagedBody
+    definition: bytes | None
+    state: dict[str, str]
+    attempts: int
+
+
 class SourceStore:
     def __init__(self, server: Server, keys: Keys) -> None:
         self.server = server
@@ -151,9 +162,17 @@ class SourceStore:
             fetched=float(raw[b"staged"]),
         )
 
-    def count_attempt(self, poll: str) -> int:
-        """How often the processing of this body was begun, this time included."""
-        return int(self._client.hincrby(self.keys.body(poll), "attempts", 1))
+    def begin_body(self, poll: str) -> Begun | None:
+        """What processing a staged body needs; counts the attempt. None when it was processed meanwhile."""
+        body = self.staged(poll)
+        if body is None:
+            return None
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hincrby(self.keys.body(poll), "attempts", 1)
+        pipe.hget(self.keys.sources, body.source)
+        pipe.hgetall(self.keys.source_state(body.source))
+        attempts, definition, state = pipe.execute()
+        return Begun(body, definition, _text(state), int(attempts))
 
     def finish_body(
         self,
