@@ -213,12 +213,13 @@ _TOGETHER = 16
 def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult]:
     """Stores entries in order, in one round trip; each is one step, all or nothing. Raises the first error of the
     server."""
-    pipe = server.client.pipeline(transaction=False)
-    for poll, of_poll in groupby(requests, key=lambda request: request.poll):
-        for some in batched(of_poll, _TOGETHER):
-            flat = [part for request in some for part in _arguments(request)]
-            pipe.fcall("hketo_put_some", 1, keys.sequence, keys.prefix, poll, *flat)
-    answers = [answer for answer_of_call in pipe.execute(raise_on_error=True) for answer in answer_of_call]
+    calls = [
+        [keys.prefix, poll, *(part for request in some for part in _arguments(request))]
+        for poll, of_poll in groupby(requests, key=lambda request: request.poll)
+        for some in batched(of_poll, _TOGETHER)
+    ]
+    answered = server.call_each("hketo_put_some", keys.sequence, calls)
+    answers = [answer for answers_of_call in answered for answer in answers_of_call]
     return [PutResult(a[0].decode(), int(a[1]), tuple(c.decode() for c in a[2:])) for a in answers]
 
 

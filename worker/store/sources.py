@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from worker.store.articles import WantedAlert
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim
+from worker.store.packing import squeezed, unsqueezed
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,14 @@ class SourceStore:
 
     def finish_poll(self, held: Claim, end: PollEnd) -> bool:
         """Writes the end of a poll in one step. False when the lease was lost: then nothing changed."""
+        return self.finish_polls([(held, end)])[0]
+
+    def finish_polls(self, ended: Sequence[tuple[Claim, PollEnd]]) -> list[bool]:
+        """The same for several polls, each a step of its own."""
+        calls = [self._poll_end(held, end) for held, end in ended]
+        return [answer == 1 for answer in self.server.call_each("hketo_finish_poll", self.keys.due, calls)]
+
+    def _poll_end(self, held: Claim, end: PollEnd) -> list[str | bytes]:
         args: list[str | bytes] = [
             self.keys.prefix, held.member, held.token, f"{end.delay:.3f}", "1" if end.stop else "",
             orjson.dumps(dict(end.record)), orjson.dumps(end.events) if end.events else "",
@@ -145,7 +153,7 @@ class SourceStore:
             args += [name, value]
         if end.staged:
             args += ["--", *_staged_fields(end.staged)]
-        return bool(self.server.call("hketo_finish_poll", self.keys.due, *args) == 1)
+        return args
 
     def staged(self, poll: str) -> StagedBody | None:
         """A staged body; None when it was processed meanwhile."""
@@ -158,7 +166,7 @@ class SourceStore:
             url=raw[b"url"].decode(),
             kind=raw[b"kind"].decode(),
             content_type=raw[b"content_type"].decode(),
-            body=zlib.decompress(raw[b"body"]),
+            body=unsqueezed(raw[b"body"]),
             fetched=float(raw[b"staged"]),
         )
 
@@ -225,7 +233,7 @@ def _plain(item: Registration) -> dict[str, object]:
 def _staged_fields(staged: StagedBody) -> list[str | bytes]:
     return [
         "source", staged.source, "url", staged.url, "kind", staged.kind, "content_type", staged.content_type,
-        "body", zlib.compress(staged.body, 1),
+        "body", squeezed(staged.body),
     ]  # fmt: skip
 
 
