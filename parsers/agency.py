@@ -174,6 +174,7 @@ class _Signs:
     sites: Mapping[str, str]
     first_words: frozenset[str]
     han_forms: tuple[str, ...]
+    han_ends: frozenset[str]
     bracketed: re.Pattern[str]
     dashed: re.Pattern[str]
     opening: re.Pattern[str]
@@ -189,7 +190,9 @@ class _Signs:
         folded = fold("\n".join(written))
         if not self.first_words.isdisjoint(_WORD_RE.findall(folded)):
             return True
-        return not folded.isascii() and any(form in folded for form in self.han_forms)
+        if folded.isascii() or self.han_ends.isdisjoint(folded):
+            return False
+        return any(form in folded for form in self.han_forms)
 
     def ids(self, written: str) -> tuple[str, ...]:
         """The agencies of "AFP, Bernama" or "路透社/法新社"; none when anything else is named beside them."""
@@ -228,6 +231,7 @@ def _signs() -> _Signs:
         sites={site: table["id"] for table in tables for site in table["sites"]},
         first_words=frozenset(match[0] for form in own | common if (match := _WORD_RE.search(form))),
         han_forms=tuple(form for form in own | common if not _WORD_RE.search(form)),
+        han_ends=frozenset(form[-1] for form in own | common if not _WORD_RE.search(form)),
         bracketed=many(
             rf"^(?P<place>{_PLACE})??[\s,]*(?P<date>{_DATE})?\s*[(\[/](?P<who>[^()\[\]\n]{{2,50}}?)[)\]/]\s*(?P<dash>{_DASH})?",
             re.MULTILINE,

@@ -94,8 +94,8 @@ def _fold_table() -> dict[int, int]:
 
 
 @cache
-def _script_marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Patterns of characters that only Traditional, and only Simplified, text has."""
+def _script_marks() -> tuple[frozenset[str], frozenset[str]]:
+    """The characters that only Traditional, and only Simplified, text has."""
     traditional = _simplified()
     characters = [chr(code) for code in range(0x4E00, 0xA000)]
     converted = opencc.OpenCC("s2t").convert("\n".join(characters)).split("\n")
@@ -104,10 +104,7 @@ def _script_marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
         "后里干台只几面系丑冬出千升卷向吁咸回困复家局岳帘并幸志念才扎折挂据斗旋曲札朱杰松极板柜梁欲游涂涌淀温灶症皂着私秋种筑签累细群网胡脏致舍范药表谷辟适郁采里钟须风丰云仆仇从价伙余个么了于"
     )
     simple = {a for a, b in zip(characters, converted, strict=True) if a != b} - both
-    return (
-        re.compile("[" + "".join(map(chr, traditional)) + "]+"),
-        re.compile("[" + "".join(sorted(simple)) + "]+"),
-    )
+    return frozenset(map(chr, traditional)), frozenset(simple)
 
 
 def lower(text: str) -> str:
@@ -163,8 +160,8 @@ def _malayic(word: str) -> bool:
 
 def _chinese(sample: str, hint: str) -> str:
     only_traditional, only_simplified = _script_marks()
-    traditional = _length(only_traditional, sample)
-    simplified = _length(only_simplified, sample)
+    traditional = sum(map(only_traditional.__contains__, sample))
+    simplified = sum(map(only_simplified.__contains__, sample))
     if traditional == simplified:
         known = _known(hint)
         return known if known.startswith("zh") else "zh-Hans"

@@ -88,6 +88,8 @@ class EmbeddedServer:
         return [
             self.binary or server_binary(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
             "--dir", str(home / "store"), "--appendonly", "yes", "--appendfsync", self.appendfsync, "--save", "",
+            # An article's packed fields would turn its small hash into a table, with twice the work and the memory.
+            "--hash-max-listpack-value", "2048",
             "--maxmemory-policy", "noeviction", "--logfile", str(home / "log" / "server.log"), "--daemonize", "no",
         ]  # fmt: skip
 
