@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,8 @@ class Due:
 
 
 WHENEVER = Due()
+#: Sources whose states are read in one round trip, where all are wanted.
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,26 @@ class SourceStore:
         for source in ids:
             pipe.hgetall(self.keys.source_state(source))
         return {source: _text(raw) for source, raw in zip(ids, pipe.execute(), strict=True)}
+
+    def each_state(self) -> Iterator[tuple[bytes, dict[str, str]]]:
+        """Definition (JSON) and state of every source, a few at a time: thousands of states at once take megabytes
+        that a process keeps."""
+        definitions = list(self.definitions().items())
+        for i in range(0, len(definitions), _AT_ONCE):
+            some = dict(definitions[i : i + _AT_ONCE])
+            states = self.states(list(some))
+            yield from ((definition, states[source]) for source, definition in some.items())
+
+    def outcomes(self) -> list[str | None]:
+        """How the last poll of each source ended; None for one that was not polled yet."""
+        ids = self._client.hkeys(self.keys.sources)
+        found: list[str | None] = []
+        for i in range(0, len(ids), _AT_ONCE):
+            pipe = self._client.pipeline(transaction=False)
+            for source in ids[i : i + _AT_ONCE]:
+                pipe.hmget(self.keys.source_state(source.decode()), "polled", "outcome")
+            found += [(outcome or b"").decode() if polled else None for polled, outcome in pipe.execute()]
+        return found
 
     def holds(self, hosts: Sequence[str]) -> dict[str, float]:
         """Hosts that asked us to wait, with the seconds left."""
