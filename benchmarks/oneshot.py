@@ -18,25 +18,31 @@ import argparse
 import json
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks.latency import cpu_seconds
 from benchmarks.loopback import ITEMS, NEW_ITEMS, Loopback, loopback
 from benchmarks.yardsticks import WAYS
-from worker.embedded import EmbeddedServer
+from tests.support.service import running_service, until
+from worker.embedded import EmbeddedServer, running_address
+from worker.oneshot import make_due
+from worker.runtime import Runtime, open_runtime
+from worker.settings import load
 
 OURS, PLAIN = "hketo-watch", "httpx+feedparser"
 STATES = ("cold", "unchanged", "changed")
 AIMS = {"cold": 0.30, "unchanged": 0.25, "changed": 0.25}
 CHANGED = 0.1
+HOUR, IDLE_SECONDS = 3600, 15.0
 
 
 class Unfit(RuntimeError):
@@ -119,7 +125,7 @@ def main() -> int:
         for _ in range(asked.rounds):
             one_round(publisher, names, costs)
             publisher.tell("reset")
-        service = _service(publisher) if asked.service else {}
+        service = service_costs(publisher) if asked.service else {}
     return report(asked.sources, names, costs, service)
 
 
@@ -201,13 +207,51 @@ def report(sources: int, names: Sequence[str], costs: Costs, service: dict[str, 
     return 1 if sources == 1000 and missed else 0
 
 
-def _service(publisher: Loopback) -> dict[str, float]:
-    raise NotImplementedError
+def service_costs(publisher: Loopback) -> dict[str, float]:
+    """CPU seconds of all processes of `hketo-watch run` for the same three rounds, less what it takes in the same
+    time with nothing to do; `idle` is that, for a minute, and `start` what it takes to begin."""
+    with (
+        tempfile.TemporaryDirectory(prefix="oneshot-service-") as name,
+        loopback(1, items=0) as single,
+        running_service(Path(name), single.urls, "--interval", str(HOUR)) as service,
+    ):
+        _until_done(Path(name) / "data", 1)
+        start = cpu_seconds(service)
+        time.sleep(IDLE_SECONDS)
+        idle = (cpu_seconds(service) - start) / IDLE_SECONDS
+    found = {"start": round(start, 2), "idle": round(60 * idle, 2)}
+    with tempfile.TemporaryDirectory(prefix="oneshot-service-") as name:
+        began = time.monotonic()
+        with running_service(Path(name), publisher.urls, "--interval", str(HOUR)) as service:
+            runtime = _until_done(Path(name) / "data", len(publisher.urls))
+            found["cold"] = cpu_seconds(service) - start - idle * (time.monotonic() - began)
+            for state in ("unchanged", "changed"):
+                if state == "changed":
+                    publisher.tell(f"change {CHANGED}")
+                before, began = cpu_seconds(service), time.monotonic()
+                make_due(runtime, list(runtime.sources.definitions()))
+                _until_done(Path(name) / "data", len(publisher.urls))
+                found[state] = cpu_seconds(service) - before - idle * (time.monotonic() - began)
+    return {what: round(seconds, 2) for what, seconds in found.items()}
+
+
+def _until_done(data: Path, count: int) -> Runtime:
+    """Until every source was polled and no body waits."""
+    until(lambda: running_address(data), 60, "the store answers")
+    runtime = open_runtime(load(None, {}, {}), running_address(data) or "")
+    client, keys = runtime.server.client, runtime.keys
+
+    def done() -> bool:
+        later = (
+            runtime.sources.server_time() + HOUR / 2
+        )  # a source that is being polled is due when its lease ends
+        return client.zcount(keys.due, later, "+inf") == count and client.zcard(keys.staged) == 0
+
+    until(done, 420, "all was polled and read")
+    return runtime
 
 
 if __name__ == "__main__":
-    for wanted in ("prlimit",):
-        shutil.which(wanted)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     sys.exit(main())
