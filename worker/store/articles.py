@@ -218,7 +218,7 @@ def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list
         for poll, of_poll in groupby(requests, key=lambda request: request.poll)
         for some in batched(of_poll, _TOGETHER)
     ]
-    answered = server.call_each("hketo_put_some", keys.sequence, calls)
+    answered = server.calls("hketo_put_some", keys.sequence, calls)
     answers = [answer for answers_of_call in answered for answer in answers_of_call]
     return [PutResult(a[0].decode(), int(a[1]), tuple(c.decode() for c in a[2:])) for a in answers]
 

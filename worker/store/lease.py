@@ -37,7 +37,7 @@ def begin_each(server: Server, key: str, claims: Sequence[Claim], lease: float) 
     """`begin` for several: those that are ours."""
     tokens = [secrets.token_hex(8) for _ in claims]
     calls = [(held.member, held.token, token, lease) for held, token in zip(claims, tokens, strict=True)]
-    won = server.call_each("hketo_begin", key, calls)
+    won = server.calls("hketo_begin", key, calls)
     return [
         Claim(held.member, token, held.was_due)
         for held, token, answer in zip(claims, tokens, won, strict=True)

@@ -162,7 +162,7 @@ class SourceStore:
     def finish_polls(self, ended: Sequence[tuple[Claim, PollEnd]]) -> list[bool]:
         """The same for several polls, each a step of its own."""
         calls = [self._poll_end(held, end) for held, end in ended]
-        return [answer == 1 for answer in self.server.call_each("hketo_finish_poll", self.keys.due, calls)]
+        return [answer == 1 for answer in self.server.calls("hketo_finish_poll", self.keys.due, calls)]
 
     def _poll_end(self, held: Claim, end: PollEnd) -> list[str | bytes]:
         args: list[str | bytes] = [
