@@ -38,7 +38,7 @@ def test_a_task_that_ended_leaves_its_process_alone() -> None:
     ("embedded", "composed"),
     [
         (commands.embedded_poll_worker(web=True), commands.poll_worker("deliver")),
-        (commands.embedded_process_worker("process"), commands.process_worker(1)),
+        (commands.embedded_process_worker("process"), commands.process_worker(1, "deliver")),
     ],
 )
 def test_it_is_the_worker_of_a_server_with_the_same_options(embedded: list[str], composed: list[str]) -> None:
