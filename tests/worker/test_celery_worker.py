@@ -35,17 +35,20 @@ def test_a_task_that_ended_leaves_its_process_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("embedded", "composed"),
+    ("embedded", "composed", "queues"),
     [
-        (commands.embedded_poll_worker(web=True), commands.poll_worker("deliver")),
-        (commands.embedded_process_worker("process"), commands.process_worker(1, "deliver")),
+        (commands.embedded_poll_worker(web=True), commands.poll_worker(), "poll,deliver"),
+        (commands.embedded_process_worker("process"), commands.process_worker(1), "process,deliver"),
     ],
 )
-def test_it_is_the_worker_of_a_server_with_the_same_options(embedded: list[str], composed: list[str]) -> None:
+def test_it_is_the_worker_of_a_server_that_delivers_too(
+    embedded: list[str], composed: list[str], queues: str
+) -> None:
     assert embedded[0] == "worker.celery_worker"
-    for option in ("-Q", "--prefetch-multiplier"):
-        assert embedded[embedded.index(option) + 1] == composed[composed.index(option) + 1]
-    assert {"--without-gossip", "--without-mingle"} <= set(embedded) & set(composed)
+    assert embedded[embedded.index("-Q") + 1] == queues
+    assert composed[composed.index("-Q") + 1] in queues.split(",")
+    same = {"--without-gossip", "--without-mingle", "--prefetch-multiplier"}
+    assert same <= set(embedded) & set(composed)
 
 
 def test_options_that_are_wrong_are_said_and_nothing_starts() -> None:
