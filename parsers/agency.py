@@ -15,7 +15,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,14 +41,18 @@ NOBODY = Credit()
 
 def credit(text: str, author: str = "", publisher: str = "", url: str = "") -> Credit:
     """The agency of a text, or `NOBODY`: as the text is signed, else the agency that published it."""
-    signs, head = _signs(), plain(text[:HEAD]).lstrip()
+    signs = _signs()
+    signed = signs.named(author, text[:HEAD], text[-TAIL:]) and _signed(signs, text, author)
+    return signed or _published(publisher, url) or NOBODY
+
+
+def _signed(signs: _Signs, text: str, author: str) -> Credit | None:
+    head = plain(text[:HEAD]).lstrip()
     return (
         _dateline(signs, head)
         or _author(signs, author)
         or _trailer(signs, plain(text[-TAIL:]).rstrip())
         or _byline(signs, head)
-        or _published(signs, publisher, url)
-        or NOBODY
     )
 
 
@@ -59,7 +63,7 @@ def agency_name(agency: str) -> str:
 
 def own_agency(publisher: str, url: str = "") -> str:
     """The agency that a publisher is, by its name or the address of its page; empty for all others."""
-    found = _published(_signs(), publisher, url)
+    found = _published(publisher, url)
     return found.agencies[0] if found else ""
 
 
@@ -118,16 +122,25 @@ def _trailer(signs: _Signs, tail: str) -> Credit | None:
     return None
 
 
-def _published(signs: _Signs, publisher: str, url: str) -> Credit | None:
-    known = signs.own.get(_flat(_REMARK_RE.sub("", plain(publisher))), "")
+def _published(publisher: str, url: str) -> Credit | None:
+    known = _own(publisher)
     host = (urlsplit(url).hostname or "") if url and not known else ""
-    parts = host.split(".")
-    known = known or next(
-        (signs.sites[end] for i in range(len(parts)) if (end := ".".join(parts[i:])) in signs.sites), ""
-    )
+    known = known or _of_site(host)
     return Credit((known,), "publisher", publisher or host) if known else None
 
 
+@lru_cache(maxsize=4096)  # sources are few, and each publishes much
+def _own(publisher: str) -> str:
+    return _signs().own.get(_flat(_REMARK_RE.sub("", plain(publisher))), "")
+
+
+@lru_cache(maxsize=4096)
+def _of_site(host: str) -> str:
+    parts, sites = host.split("."), _signs().sites
+    return next((sites[end] for i in range(len(parts)) if (end := ".".join(parts[i:])) in sites), "")
+
+
+_WORD_RE = re.compile("[a-z]+")
 _LIST_RE = re.compile(r"\s*(?:[,;/|&+、]|\band\b|\bdan\b|[和及与]|(?<=\w)-(?=[A-Z]))\s*")
 _REMARK_RE = re.compile(r"\s*[(\[].*$|\s+[-|/].*$")
 _STAFF_RE = re.compile(
@@ -159,6 +172,9 @@ class _Signs:
     forms: Mapping[str, str]
     own: Mapping[str, str]
     sites: Mapping[str, str]
+    first_words: frozenset[str]
+    han_forms: tuple[str, ...]
+    han_ends: frozenset[str]
     bracketed: re.Pattern[str]
     dashed: re.Pattern[str]
     opening: re.Pattern[str]
@@ -167,6 +183,16 @@ class _Signs:
     trailer: re.Pattern[str]
     closing: re.Pattern[str]
     source: re.Pattern[str]
+
+    def named(self, *written: str) -> bool:
+        """Whether an agency may stand in the texts at all, signed or not: mostly none does, and the patterns that
+        look for signatures cost twenty times as much."""
+        folded = fold("\n".join(written))
+        if not self.first_words.isdisjoint(_WORD_RE.findall(folded)):
+            return True
+        if folded.isascii() or self.han_ends.isdisjoint(folded):
+            return False
+        return any(form in folded for form in self.han_forms)
 
     def ids(self, written: str) -> tuple[str, ...]:
         """The agencies of "AFP, Bernama" or "路透社/法新社"; none when anything else is named beside them."""
@@ -203,6 +229,9 @@ def _signs() -> _Signs:
         forms=own | common,
         own=own,
         sites={site: table["id"] for table in tables for site in table["sites"]},
+        first_words=frozenset(match[0] for form in own | common if (match := _WORD_RE.search(form))),
+        han_forms=tuple(form for form in own | common if not _WORD_RE.search(form)),
+        han_ends=frozenset(form[-1] for form in own | common if not _WORD_RE.search(form)),
         bracketed=many(
             rf"^(?P<place>{_PLACE})??[\s,]*(?P<date>{_DATE})?\s*[(\[/](?P<who>[^()\[\]\n]{{2,50}}?)[)\]/]\s*(?P<dash>{_DASH})?",
             re.MULTILINE,

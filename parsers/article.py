@@ -19,6 +19,15 @@ _FOOTER = re.compile(
     r"\[\s*(?:…|\.\.\.|&hellip;)\s*\]|(?:閱讀全文|阅读全文|繼續閱讀|继续阅读).{0,100})\s*$",
     re.IGNORECASE | re.DOTALL,
 )
+_FOOTER_WORDS = (
+    "appeared first on",
+    "continue reading",
+    "read more",
+    "read the full",
+    "baca",
+    "閱讀",
+    "阅读",
+)
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*)?(?:…|\.\.\.)(?:\s*\])?\s*$")
 _OVERLAP = 40  # characters that must agree before a cut summary counts as the beginning of the content
 
@@ -75,7 +84,7 @@ def strip_prefix(title: str, pattern: str) -> str:
 
 def without_footer(text: str) -> str:
     """The text without the lines that the publishing software adds at its end."""
-    while text:
+    while text and _may_have_footer(text[-700:]):
         shorter = _FOOTER.sub("", text[-700:])
         shorter = text[:-700] + shorter if len(text) > 700 else shorter
         if shorter == text:
@@ -84,18 +93,29 @@ def without_footer(text: str) -> str:
     return text
 
 
+def _may_have_footer(tail: str) -> bool:
+    """Whether any footer begins here: most texts have none, and the pattern is slow to say so."""
+    low = tail.lower()
+    return any(words in low for words in _FOOTER_WORDS) or low.rstrip().endswith("]")
+
+
 def join_text(summary: str, content: str) -> str:
     """Summary and content without repetition: a summary that the content holds is left out."""
     if not content or content == summary:
         return summary
     if not summary:
         return content
-    opening = _flat(_ELLIPSIS.sub("", summary))
-    if not opening or _flat(content).find(opening) >= 0 or _same_start(opening, _flat(content)):
+    opening, whole = _flat(_without_ellipsis(summary)), _flat(content)
+    if not opening or opening in whole or _same_start(opening, whole):
         return content
-    if _flat(summary).startswith(_flat(content)):
+    if _flat(summary).startswith(whole):
         return summary
     return f"{summary}\n{content}"
+
+
+def _without_ellipsis(text: str) -> str:
+    end = text.rstrip().removesuffix("]").rstrip()
+    return _ELLIPSIS.sub("", text) if end.endswith(("…", "...")) else text
 
 
 def _same_start(opening: str, content: str) -> bool:

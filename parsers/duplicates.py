@@ -7,6 +7,7 @@ tells how much of the shorter one stands in the longer one; `docs/duplicates.md`
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from parsers.shingles import Sketch
 
 # A Chinese character says about as much as three Latin letters.
 _CJK_WEIGHT = 3
+_CJK_RE = re.compile("[一-鿿]+")
+_BETWEEN_RE = re.compile(r"[\W_]+")  # all that `str.isalnum` denies
+_NO_TEXT = bytes(code for code in range(128) if not chr(code).isalnum())
 # Below this much text two articles may well share their words by chance ("Market close").
 MIN_WEIGHT = 60
 MIN_TITLE_WEIGHT = 30
@@ -24,13 +28,22 @@ MIN_TITLE_WEIGHT = 30
 
 def normal_text(text: str) -> str:
     """Letters and digits only: NFKC, case and Traditional/Simplified folded, everything else dropped."""
+    if text.isascii():
+        return text.lower().encode("ascii").translate(None, _NO_TEXT).decode("ascii")
     folded = fold(unicodedata.normalize("NFKC", text)).casefold()
-    return "".join(ch for ch in folded if ch.isalnum())
+    return _BETWEEN_RE.sub("", folded)
 
 
 def weight(normal: str) -> int:
     """How much a normal text says, in Latin letters."""
-    return sum(_CJK_WEIGHT if "一" <= ch <= "鿿" else 1 for ch in normal)
+    if normal.isascii():
+        return len(normal)
+    return len(normal) + (_CJK_WEIGHT - 1) * sum(map(len, _CJK_RE.findall(normal)))
+
+
+def says(normal: str, least: int) -> bool:
+    """Whether a normal text weighs at least so much: each of its characters weighs one or more."""
+    return len(normal) >= least or weight(normal) >= least
 
 
 def text_key(title: str, text: str, day: str) -> str:
@@ -39,9 +52,9 @@ def text_key(title: str, text: str, day: str) -> str:
     A headline alone counts only for the same `day` (YYYY-MM-DD): daily reports repeat theirs.
     """
     whole_title, whole_text = normal_text(title), normal_text(text)
-    if whole_text and whole_text != whole_title and weight(whole_title + whole_text) >= MIN_WEIGHT:
+    if whole_text and whole_text != whole_title and says(whole_title + whole_text, MIN_WEIGHT):
         return whole_title + "|" + whole_text
-    return f"{whole_title}|{day}" if day and weight(whole_title) >= MIN_TITLE_WEIGHT else ""
+    return f"{whole_title}|{day}" if day and says(whole_title, MIN_TITLE_WEIGHT) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from operator import itemgetter
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 MAX_LENGTH = 8192  # Google News ids alone reach 1,930 characters
@@ -34,6 +35,13 @@ _PATH_SESSION = re.compile(
 _AMP_SUFFIX = re.compile(r"(?:/amp/?|\.amp(?=\.html?$|$)|/amp(?=\.html?$))", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|aspx?|php|jsp)$", re.IGNORECASE)
 _AMP_CACHE = re.compile(r"/(?:[a-z]/)?(?:s/)?([^/]+\.[^/]+/.*)")
+_AMP_HOST = ".cdn.ampproject.org"
+# Addresses of plain characters, and the paths among them that folding may change.
+_EASY_RE = re.compile(
+    r"https?://((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(/[\w/.~-]*)?(?:\?([\w.~=&-]*))?(?:#[\w-]*)?",
+    re.ASCII,
+)
+_UNEASY_PATH_RE = re.compile(r"//|/\.|\bamp\b|/(?:index|default)\.", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -47,6 +55,7 @@ class LinkRules:
     hosts: dict[str, str]
     gateways: dict[str, str]
     redirectors: tuple[tuple[str, str, str], ...]
+    special: frozenset[str]  # hosts that any rule names
 
 
 @lru_cache(maxsize=1)
@@ -54,6 +63,11 @@ def link_rules() -> LinkRules:
     """The rules of this package, read once."""
     table = tomllib.loads((resources.files("parsers") / "links.toml").read_text("utf-8"))
     listed = [name.lower() for name in table["tracking"] + table["sessions"]["parameters"]]
+    named = {
+        *table["hosts"],
+        "google.com",
+        *(rule["host"] for rule in (*table["gateways"], *table["redirectors"])),
+    }
     return LinkRules(
         names=frozenset(name for name in listed if not name.endswith("*")),
         prefixes=tuple(name[:-1] for name in listed if name.endswith("*")),
@@ -61,6 +75,7 @@ def link_rules() -> LinkRules:
         hosts=dict(table["hosts"]),
         gateways={rule["host"]: rule["prefix"] for rule in table["gateways"]},
         redirectors=tuple((r["host"], r["path"], r["parameter"]) for r in table["redirectors"]),
+        special=frozenset(named),
     )
 
 
@@ -88,6 +103,11 @@ def canonical(url: str, base: str = "") -> str:
     """One address per document; "" for what cannot be opened by a reader. Never raises, and is idempotent:
     `canonical(canonical(u)) == canonical(u)`.
     """
+    return _quick(url) or careful(url, base)
+
+
+def careful(url: str, base: str = "") -> str:
+    """`canonical` for any address, without the short way for easy ones."""
     whole = resolve(url, base)
     try:
         for _ in range(8):  # gateways and redirectors nest; each pass strips one
@@ -98,6 +118,28 @@ def canonical(url: str, base: str = "") -> str:
     except ValueError:  # folding can uncover a host or port that is none
         return ""
     return "" if whole != _settled(whole) else whole
+
+
+def _quick(url: str) -> str:
+    """The same for an address in which nothing needs care, as most are: of its parameters, those that choose nothing
+    are left out. Empty when it must be looked at."""
+    match = _EASY_RE.fullmatch(url)
+    if match is None or len(url) > MAX_LENGTH:
+        return ""
+    host, path, query = match.groups("")
+    if host.startswith("www.") and host.count(".") > 1:
+        host = host[4:]
+    rules = link_rules()
+    if host in rules.special or host.partition(".")[0] in _MOBILE_LABELS or host.endswith(_AMP_HOST):
+        return ""
+    if ".m." in host or _UNEASY_PATH_RE.search(path):
+        return ""
+    if query:
+        pairs = [pair.partition("=") for pair in query.split("&") if pair]
+        kept = [pair for pair in pairs if not _is_tracking(pair[0], pair[2], rules)]
+        kept.sort(key=itemgetter(0))
+        query = "&".join(map("".join, kept))
+    return f"https://{host}{path.rstrip('/') or '/'}{'?' + query if query else ''}"
 
 
 def _settled(url: str) -> str:

@@ -94,6 +94,10 @@ def lay_out(article: Article, finder: Finder, country: str) -> Scene:
     names = tuple(
         name for name in found.names if not (len(title) < name.start < skip and name.name.kind in _COUNTRIES)
     )
+    if not any(name.name.sides and name.name.role != HOME for name in names):
+        # Neither side is named, as in most of all news: nobody asks where its sentences end.
+        whole = Sentence(0, 0, len(text), names, (), (), (), ())
+        return Scene(text, folded, len(title), country, (whole,), names, ())
     words = tuple(_outside(found.words, names))
     bounds = [0, *_bounds(body, len(title) + 1)]
     sentences = tuple(_sentences(text, bounds, names, words))

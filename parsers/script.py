@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from operator import add
 
 import opencc
@@ -24,9 +24,11 @@ _PUNCTUATION = {
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df"
 _KANA_HANGUL = "\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7af"
 _HAN_RE = re.compile(f"[{_HAN}]")
+_HAN_RUN_RE = re.compile(f"[{_HAN}]+")
 _KANA_RE = re.compile(f"[{_KANA_HANGUL}]")
 _LATIN_WORD_RE = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _LETTER_RE = re.compile(r"[^\W\d_]")
+_LETTERS_RE = re.compile(r"[^\W\d_]+")
 _TERM_RE = re.compile(
     rf"[{_HAN}{_KANA_HANGUL}]+"  # a run that is cut into bigrams
     rf"|[a-z$]*\d+(?:[.,]\d+)+[a-z]*"  # a figure with its separators
@@ -92,8 +94,8 @@ def _fold_table() -> dict[int, int]:
 
 
 @cache
-def _script_marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Patterns of characters that only Traditional, and only Simplified, text has."""
+def _script_marks() -> tuple[frozenset[str], frozenset[str]]:
+    """The characters that only Traditional, and only Simplified, text has."""
     traditional = _simplified()
     characters = [chr(code) for code in range(0x4E00, 0xA000)]
     converted = opencc.OpenCC("s2t").convert("\n".join(characters)).split("\n")
@@ -102,10 +104,7 @@ def _script_marks() -> tuple[re.Pattern[str], re.Pattern[str]]:
         "后里干台只几面系丑冬出千升卷向吁咸回困复家局岳帘并幸志念才扎折挂据斗旋曲札朱杰松极板柜梁欲游涂涌淀温灶症皂着私秋种筑签累细群网胡脏致舍范药表谷辟适郁采里钟须风丰云仆仇从价伙余个么了于"
     )
     simple = {a for a, b in zip(characters, converted, strict=True) if a != b} - both
-    return (
-        re.compile("[" + "".join(map(chr, traditional)) + "]"),
-        re.compile("[" + "".join(sorted(simple)) + "]"),
-    )
+    return frozenset(map(chr, traditional)), frozenset(simple)
 
 
 def lower(text: str) -> str:
@@ -134,8 +133,10 @@ def language(text: str, hint: str = "") -> str:
     a short line without a telling word, Chinese without a telling character).
     """
     sample = text[:2000]
-    letters = len(_LETTER_RE.findall(sample))
-    han = len(_HAN_RE.findall(sample))
+    if sample.isascii():
+        return _latin(sample, hint) if _LETTER_RE.search(sample) else _known(hint)
+    letters = _length(_LETTERS_RE, sample)
+    han = _length(_HAN_RUN_RE, sample)
     if letters == 0:
         return _known(hint)
     if len(_KANA_RE.findall(sample)) > 0.15 * letters:
@@ -146,10 +147,21 @@ def language(text: str, hint: str = "") -> str:
     return _latin(sample, hint)
 
 
+def _length(runs: re.Pattern[str], sample: str) -> int:
+    """How many characters stand in runs of a kind."""
+    return sum(map(len, runs.findall(sample)))
+
+
+@lru_cache(maxsize=16384)
+def _malayic(word: str) -> bool:
+    """Whether a word is, or is built like, one of Malay or Indonesian. Texts use few words, again and again."""
+    return word in _MALAYIC or _AFFIX_RE.fullmatch(word) is not None
+
+
 def _chinese(sample: str, hint: str) -> str:
     only_traditional, only_simplified = _script_marks()
-    traditional = len(only_traditional.findall(sample))
-    simplified = len(only_simplified.findall(sample))
+    traditional = sum(map(only_traditional.__contains__, sample))
+    simplified = sum(map(only_simplified.__contains__, sample))
     if traditional == simplified:
         known = _known(hint)
         return known if known.startswith("zh") else "zh-Hans"
@@ -159,8 +171,8 @@ def _chinese(sample: str, hint: str) -> str:
 def _latin(sample: str, hint: str) -> str:
     plain = fold(sample)
     words = _LATIN_WORD_RE.findall(plain)
-    english = sum(word in _ENGLISH for word in words)
-    malay = sum(word in _MALAYIC or _AFFIX_RE.fullmatch(word) is not None for word in words)
+    english = sum(map(_ENGLISH.__contains__, words))
+    malay = sum(map(_malayic, words))
     known = _known(hint)
     if english == malay == 0:
         latin_letters = sum(map(len, words))

@@ -35,6 +35,9 @@ _EXPIRES_INTERVALS = 4
 NUDGE_LIVES = 300.0
 
 
+#: Set where the supervisor has registered what is polled.
+_REGISTERED = "sources_registered"
+
 #: A worker that once took this much memory (kB) ends after its task, and is started again with little.
 _ENOUGH_KB = 400_000
 
@@ -211,6 +214,7 @@ def run_worker(options: WorkerOptions, along: Callable[[], Callable[[], None]] |
     settings = load_here()
     logs.set_up(settings.log)
     app = make_app(settings)
+    app.conf[_REGISTERED] = True
     globals()["app"] = app
     worker = app.Worker(
         hostname=host_format(default_nodename(options.name)),
@@ -271,7 +275,7 @@ def _prepare_store(sender: Any = None, **_: object) -> None:
     runtime = this_process()
     runtime.server.check()
     runtime.server.load_functions()
-    if "poll" in sender.app.amqp.queues.consume_from:
+    if "poll" in sender.app.amqp.queues.consume_from and not sender.app.conf.get(_REGISTERED):
         register(runtime, configured_sources(runtime.settings))
 
 

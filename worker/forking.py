@@ -28,8 +28,9 @@ from worker.child import die_with_parent
 setproctitle.getproctitle()  # it finds its place only while the environment is as it was at the start
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_M_ARENA_MAX = -8  # mallopt(3)
-_ARENAS = 2
+# mallopt(3): two arenas for all threads instead of one each; what is large goes back at once when it is freed, and the
+# end of the heap too, where the library would otherwise learn to keep more and more.
+_MALLOC = {-8: 2, -3: 128 * 1024, -1: 128 * 1024}
 _LOOK_SECONDS = 0.02
 
 
@@ -147,7 +148,9 @@ def _become(program: Program, parent: int) -> None:
     setproctitle.setproctitle(
         " ".join((sys.executable, "-m", program.module, *program.arguments, program.note))
     )
-    ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)  # of its threads each would keep an arena of its own
+    libc = ctypes.CDLL(None)
+    for parameter, value in _MALLOC.items():
+        libc.mallopt(parameter, value)
     signal.set_wakeup_fd(-1)
     for number in _SIGNALS:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

@@ -67,11 +67,8 @@ def replan(server: Server, keys: Keys, per_minute: float) -> Budget:
     store = SourceStore(server, keys)
     before = current_budget(server, keys)
     pooled = before.pooled if before else Pooled()
-    definitions = store.definitions()
-    states = store.states(list(definitions))
     known = [
-        (source_from_json(raw), aged_profile(remembered(states[name]), pooled))
-        for name, raw in definitions.items()
+        (source_from_json(raw), aged_profile(remembered(state), pooled)) for raw, state in store.each_state()
     ]
     budget = make_budget(known, per_minute)
     server.client.set(keys.budget, orjson.dumps(asdict(budget)))

@@ -10,8 +10,9 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from random import random
 
 from feeds.outcome import Fetched, Outcome, Validators
@@ -25,10 +26,13 @@ from worker.source_memory import Asking, Memory, how_to_ask, remembered
 from worker.store.client import Server
 from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
-from worker.store.lease import Claim, begin, claim, release
-from worker.store.sources import SourceStore
+from worker.store.lease import Claim, begin, begin_each, claim, release
+from worker.store.sources import PollEnd, SourceStore
 
 log = logging.getLogger(__name__)
+
+#: Ends of polls that are written in one round trip, each with its body.
+_TOGETHER = 32
 
 #: Starts one fetch on the loop: source, what we know of its last body, the address to ask.
 Fetch = Callable[[Source, Validators, str], "Future[Fetched]"]
@@ -72,30 +76,38 @@ def room_for(waiting: int, backlog: int, per_tick: int) -> int:
 def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> int:
     """Asks the sources of one batch at once; returns how many bodies were staged. A source whose lease was lost
     on the way here is skipped; one bad source never disturbs the others."""
-    held = [ours for given in claims if (ours := begin(to.server, to.keys.due, given, to.lease))]
-    ids = [item.member for item in held]
-    definitions = to.sources.definitions(ids)
-    states = to.sources.states(ids)
+    held = begin_each(to.server, to.keys.due, list(claims), to.lease)
+    flights = _ready(to, held)
     budget = current_budget(to.server, to.keys)
-    flights: dict[Future[Fetched], _Flight] = {}
-    for item in held:
-        if item.member not in definitions:
-            release(to.server, to.keys.due, item, to.lease)  # taken out of the configuration a moment ago
-            continue
-        flight = _flight(item, definitions[item.member], states[item.member])
-        if not _must_wait(to, flight):
-            flights[fetch(flight.asking.source, flight.asking.validators, flight.asking.source.url)] = flight
+    ended: SimpleQueue[Future[Fetched]] = SimpleQueue()
+    under_way: dict[Future[Fetched], _Flight] = {}
+    for flight in flights:
+        future = fetch(flight.asking.source, flight.asking.validators, flight.asking.source.url)
+        under_way[future] = flight
+        future.add_done_callback(ended.put)
     staged, renewed = 0, time.monotonic()
-    while flights:
-        done, _ = wait(flights, timeout=to.lease / 3, return_when=FIRST_COMPLETED)
-        staged += sum(_finish(to, flights.pop(future), future, budget) for future in done)
+    while under_way:
+        done = _next(ended, to.lease / 3)
+        staged += _finish(to, [(under_way.pop(future), future) for future in done], budget)
         # One may wait long for its place at a busy host while others end: what is ours is kept by the time that
         # passed, not by whether anything ended in it.
         if time.monotonic() - renewed >= to.lease / 3:
             renewed = time.monotonic()
-            for flight in flights.values():
+            for flight in under_way.values():
                 begin(to.server, to.keys.due, flight.held, to.lease, token=flight.held.token)
     return staged
+
+
+def _next(ended: SimpleQueue[Future[Fetched]], patience: float) -> list[Future[Fetched]]:
+    """The fetches that ended since the last look, at most `_TOGETHER`; none after `patience` seconds without one."""
+    done: list[Future[Fetched]] = []
+    try:
+        done.append(ended.get(timeout=patience))
+        while len(done) < _TOGETHER:
+            done.append(ended.get_nowait())
+    except Empty:
+        return done
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +118,44 @@ class _Flight:
     asking: Asking
 
 
+def _ready(to: Poller, held: Sequence[Claim]) -> list[_Flight]:
+    """What is asked now. A source that was taken out of the configuration a moment ago is given back, and one whose
+    host asked to be left alone too, until that time."""
+    ids = [item.member for item in held]
+    definitions, states = to.sources.definitions(ids), to.sources.states(ids)
+    flights = []
+    for item in held:
+        if item.member in definitions:
+            flights.append(_flight(item, definitions[item.member], states[item.member]))
+        else:
+            release(to.server, to.keys.due, item, to.lease)
+    hosts = [host_of(flight.asking.source.url) for flight in flights]
+    holds = to.sources.holds(sorted(set(hosts)))
+    for flight, host in zip(flights, hosts, strict=True):
+        if host in holds:
+            release(to.server, to.keys.due, flight.held, holds[host] + random() * 5)  # noqa: S311 - spread, no secret
+    return [flight for flight, host in zip(flights, hosts, strict=True) if host not in holds]
+
+
 def _flight(held: Claim, definition: bytes, state: dict[str, str]) -> _Flight:
     source = source_from_json(definition)
     memory = remembered(state)
     return _Flight(held, source, memory, how_to_ask(source, memory, clock.now().timestamp()))
 
 
-def _must_wait(to: Poller, flight: _Flight) -> bool:
-    """Whether the host asked to be left alone; the source is then given back until that time."""
-    host = host_of(flight.asking.source.url)
-    seconds = to.sources.holds([host]).get(host)
-    if seconds is None:
-        return False
-    release(to.server, to.keys.due, flight.held, seconds + random() * 5)  # spread, no secret  # noqa: S311  # nosec B311
-    return True
+def _finish(to: Poller, ended: Sequence[tuple[_Flight, Future[Fetched]]], budget: Budget | None) -> int:
+    """Writes the ends of polls; how many bodies were staged."""
+    ends = [(flight.held, _end(to, flight, future, budget)) for flight, future in ended]
+    staged = 0
+    for (held, end), written in zip(ends, to.sources.finish_polls(ends), strict=True):
+        if written:
+            staged += end.staged is not None
+        else:
+            log.warning("the lease of %s ended before its poll did; its result is dropped", held.member)
+    return staged
 
 
-def _finish(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget | None) -> int:
-    """Writes the end of one poll. 1 when a body was staged."""
+def _end(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget | None) -> PollEnd:
     try:
         fetched = future.result()
     except Exception as error:
@@ -140,12 +172,7 @@ def _finish(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget
         to.rationed(host_of(fetched.url or flight.asking.source.url)),
     )
     end = poll_end(facts, fetched, to.schedule, random(), secrets.token_hex(8))  # spread, no secret  # noqa: S311  # nosec B311
-    if to.noticing:
-        end = to.noticing(end)
-    if not to.sources.finish_poll(flight.held, end):
-        log.warning("the lease of %s ended before its poll did; its result is dropped", flight.source.id)
-        return 0
-    return 1 if end.staged else 0
+    return to.noticing(end) if to.noticing else end
 
 
 def encode_claims(claims: Sequence[Claim]) -> list[list[str]]:

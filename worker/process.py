@@ -33,7 +33,7 @@ from worker.store.client import Server
 from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
 from worker.store.lease import Claim, claim, release
-from worker.store.sources import WHENEVER, SourceStore, StagedBody
+from worker.store.sources import WHENEVER, Begun, SourceStore, StagedBody
 from worker.stories import StoryDesk
 
 log = logging.getLogger(__name__)
@@ -109,20 +109,20 @@ def process_staged(to: Processor, limit: int) -> list[Processed]:
 
 def process_body(to: Processor, held: Claim) -> Processed | None:
     """Takes one body to its end. None when it was closed by another worker meanwhile."""
-    body = to.sources.staged(held.member)
-    if body is None:
+    begun = to.sources.begin_body(held.member)
+    if begun is None:
         release(to.server, to.keys.staged, held, 0)
         to.server.client.zrem(to.keys.staged, held.member)
         return None
-    definition = to.sources.definitions([body.source]).get(body.source)
-    if definition is None:
+    body = begun.body
+    if begun.definition is None:
         gone = "the source was taken out of the configuration"
         return _close_unread(to, held, Unread(body, None, "source-removed", gone))
-    source = source_from_json(definition)
-    if to.sources.count_attempt(held.member) > to.attempts:
+    source = source_from_json(begun.definition)
+    if begun.attempts > to.attempts:
         gave_up = f"reading it failed {to.attempts} times; see the worker's log"
         return _close_unread(to, held, Unread(body, source, "gave-up", gave_up))
-    if done := _close_seen(to, held, body, source):
+    if done := _close_seen(to, held, begun, source):
         return done
     context, seen = context_of(source), datetime.fromtimestamp(body.fetched, UTC)
     try:
@@ -131,13 +131,13 @@ def process_body(to: Processor, held: Claim) -> Processed | None:
         )
     except ParseError as error:
         return _close_unread(to, held, Unread(body, source, error.kind, str(error)))
-    return _store(to, held, body, named_source(source, document.title), document)
+    return _store(to, held, begun, named_source(source, document.title), document)
 
 
 def _store(
-    to: Processor, held: Claim, body: StagedBody, source: Source, document: FeedDocument
+    to: Processor, held: Claim, begun: Begun, source: Source, document: FeedDocument
 ) -> Processed | None:
-    fields = to.sources.states([source.id])[source.id]
+    body, fields = begun.body, begun.state
     seen = datetime.fromtimestamp(body.fetched, UTC)
     occasion = Occasion(body.poll, source.id, seen, first=fields.get("read") != "1")
     marks = fingerprints(document.entries, source.id)
@@ -166,9 +166,9 @@ def _store(
     )
 
 
-def _close_seen(to: Processor, held: Claim, body: StagedBody, source: Source) -> Processed | None:
+def _close_seen(to: Processor, held: Claim, begun: Begun, source: Source) -> Processed | None:
     """Closes a body in which nothing is new; None when it must be read."""
-    fields = to.sources.states([source.id])[source.id]
+    body, fields = begun.body, begun.state
     size = all_seen(body.body, fields, body.fetched)
     if not size:
         return None

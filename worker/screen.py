@@ -52,13 +52,12 @@ class Screen:
 
     def _first_round(self, runtime: Runtime) -> None:
         """One sentence once every source was asked."""
-        states = runtime.sources.states(sorted(runtime.sources.definitions()))
-        polled = [state for state in states.values() if state.get("polled")]
-        if len(polled) < len(states):
+        outcomes = runtime.sources.outcomes()
+        if None in outcomes:
             return
         self._summary_done = True
-        good = sum(state.get("outcome") in GOOD for state in polled)
-        self.say(f"all {len(polled)} sources were asked once: {good} answer, {len(polled) - good} do not")
+        good = sum(outcome in GOOD for outcome in outcomes)
+        self.say(f"all {len(outcomes)} sources were asked once: {good} answer, {len(outcomes) - good} do not")
 
     def _line(self, sign: str, style: str, line: str) -> None:
         at = show_time(clock.now(), self.zone)

@@ -86,6 +86,7 @@ class Service:
             for complaint in runtime.watchers.complaints:
                 self.say(f"left out: {complaint}")
             new, kept, dropped = register(runtime, sources)
+            sources = ()  # thousands of them, which the children need not inherit
             self.say(
                 f"{new + kept} sources are polled ({new} new, {dropped} no longer); Ctrl-C stops everything"
             )

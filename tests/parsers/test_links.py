@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.links import canonical, link_rules, resolve, site, unwrapped
+from parsers.links import canonical, careful, link_rules, resolve, site, unwrapped
 
 CASES = Path(__file__).parent.parent / "cases" / "links"
 
@@ -132,3 +132,60 @@ def test_resolve_gives_an_address_or_nothing(href: str, base: str) -> None:
 def test_no_tracking_parameter_survives(name: str, value: str) -> None:
     bare = "https://example.org/news/a-1?id=7"
     assert canonical(f"{bare}&{name}={value}") == canonical(bare)
+
+
+EASY = st.sampled_from(
+    [
+        "a",
+        "b-1",
+        "2026",
+        "news.html",
+        "amp",
+        "index.html",
+        "default.aspx",
+        "..",
+        ".",
+        "//",
+        "/",
+        "utm_source=x",
+        "id=7",
+        "sid=1",
+        "ref=rss",
+        "?",
+        "&",
+        "=",
+        "#",
+        "~",
+        "_",
+        "page",
+    ]
+)
+
+
+@given(
+    scheme=st.sampled_from(["http", "https"]),
+    host=st.sampled_from(
+        [
+            "example.org",
+            "www.example.org",
+            "www.org",
+            "m.example.org",
+            "www.m.example.org",
+            "en.m.wikipedia.org",
+            "google.com",
+            "www.google.com",
+            "www.bing.com",
+            "bing.com",
+            "t.co",
+            "x.cdn.ampproject.org",
+            "sc.news.gov.hk",
+            "amp.example.com.my",
+            "1.2.3.4",
+            "a.b-.org",
+        ]
+    ),
+    parts=st.lists(EASY, max_size=8),
+)
+def test_the_short_way_leads_where_the_careful_one_does(scheme: str, host: str, parts: list[str]) -> None:
+    url = f"{scheme}://{host}/{''.join(parts)}"
+    assert canonical(url) == careful(url)

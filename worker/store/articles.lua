@@ -21,21 +21,19 @@ local function known(prefix, key)
   return n, hash
 end
 
-local function remember_keys(prefix, put, n, keep)
+-- `is_new`: `decide` found that none of them leads anywhere.
+local function remember_keys(prefix, put, n, keep, is_new)
   redis.call('SET', prefix .. 'k:' .. put.guid_key, n .. ':' .. put.entry_hash, 'EX', keep)
   for _, key in ipairs(put.keys) do
-    local value = redis.call('GET', prefix .. 'k:' .. key)
+    local value = not is_new and redis.call('GET', prefix .. 'k:' .. key)
     if not value or value == n or redis.call('EXISTS', prefix .. 'a:' .. value) == 0 then
       redis.call('SET', prefix .. 'k:' .. key, n, 'EX', keep)
     end
   end
 end
 
--- The first showing follows from the article itself and is an empty value; its words stay readable in `first`
--- after the article was revised.
-local function remember_sighting(prefix, put, n, is_new)
-  local value = (is_new and put.fate == 'stored') and '' or put.sighting
-  return redis.call('HSETNX', prefix .. 'a:' .. n, '@' .. put.source, value) == 1
+local function remember_sighting(prefix, put, n)
+  return redis.call('HSETNX', prefix .. 'a:' .. n, '@' .. put.source, put.sighting) == 1
 end
 
 -- The index is kept in segments of 65,536 slots, given in the order of arrival; what stands in a slot never changes.
@@ -259,8 +257,11 @@ local function standing(prefix, put, n)
     number ~= nil and put.best > tonumber(number)
 end
 
+-- The first showing follows from the article itself and is an empty value; its words stay readable in `first` after
+-- the article was revised. What is no article has no fields to follow from.
 local function store_new(prefix, put, packed, at, seq)
   local n = tostring(redis.call('INCR', seq))
+  put.fields['@' .. put.source] = put.fate == 'unreadable' and put.sighting or ''
   put.fields.stored = string.format('%.3f', at)
   put.fields.fate = put.fate
   write(prefix, put, n, packed)
@@ -325,30 +326,52 @@ local function decide(prefix, put, packed, at, seq)
   return fate, n, raises, false, revised
 end
 
--- put  ARGV: prefix, poll id, entry index, JSON (worker/store/articles.py: PutRequest), packed (worker/store/packing.py)
+-- One entry; JSON is worker/store/articles.py: PutRequest, packed worker/store/packing.py
 -- ->  {fate, n, revised (0|1), channel, ...}: whether the article took this version, and the channels that have a new
 -- delivery.
 -- A second call for the same poll and index returns the first fate and changes nothing.
-local function put(keys, args)
-  local prefix, poll, entry = args[1], args[2], args[3]
-  local fates = prefix .. 'f:' .. poll
+local function put(prefix, fates, seq, entry, json, packed)
   local done = redis.call('HGET', fates, entry)
   if done then
     local fate, n = string.match(done, '^([^:]+):(.*)$')
     return {fate, n, 0}
   end
-  local at, request = now(), cjson.decode(args[4])
-  local fate, n, worth_telling, is_new, revised = decide(prefix, request, args[5], at, keys[1])
+  local at, request = now(), cjson.decode(json)
+  local fate, n, worth_telling, is_new, revised = decide(prefix, request, packed, at, seq)
   local channels = {}
-  if fate ~= 'seen' then
+  if is_new then
+    remember_keys(prefix, request, n, request.keep, true)
+  elseif fate ~= 'seen' then
     local keep = math.max(request.keep, redis.call('TTL', prefix .. 'a:' .. n))
-    remember_keys(prefix, request, n, keep)
-    if remember_sighting(prefix, request, n, is_new) and not is_new then index_publisher(prefix, request, n) end
-    if worth_telling and request.fate == 'stored' then channels = alert(prefix, request, n, at) end
+    remember_keys(prefix, request, n, keep, false)
+    if remember_sighting(prefix, request, n) then index_publisher(prefix, request, n) end
+  end
+  if fate ~= 'seen' and worth_telling and request.fate == 'stored' then
+    channels = alert(prefix, request, n, at)
   end
   redis.call('HSET', fates, entry, fate .. ':' .. n)
-  redis.call('EXPIRE', fates, 172800)
   return {fate, n, revised and 1 or 0, unpack(channels)}
+end
+
+-- put_some  ARGV: prefix, poll id, then for each entry its index, JSON and packed fields  ->  an answer of `put` each
+-- One call for several entries: what a call costs by itself is more than an entry that is dropped.
+local function put_some(keys, args)
+  local out, fates = {}, args[1] .. 'f:' .. args[2]
+  for i = 3, #args, 3 do
+    out[#out + 1] = put(args[1], fates, keys[1], args[i], args[i + 1], args[i + 2])
+  end
+  redis.call('EXPIRE', fates, 172800)
+  return out
+end
+
+-- count_seen  ARGV: prefix, poll id, number of entries  ->  1. Gives all entries of a body the fate `seen`.
+local function count_seen(_, args)
+  local fates = args[1] .. 'f:' .. args[2]
+  for entry = 0, tonumber(args[3]) - 1 do
+    redis.call('HSETNX', fates, entry, 'seen:')
+  end
+  redis.call('EXPIRE', fates, 172800)
+  return 1
 end
 
 -- recognise  ARGV: prefix, poll id, then entry index, guid key, entry hash, ...  ->  {index, ...} of the entries
@@ -384,6 +407,7 @@ local function forget_day(_, args)
   return 1
 end
 
-redis.register_function('hketo_put', put)
+redis.register_function('hketo_put_some', put_some)
+redis.register_function('hketo_count_seen', count_seen)
 redis.register_function('hketo_forget_day', forget_day)
 redis.register_function('hketo_recognise', recognise)

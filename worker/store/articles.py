@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, islice
 from typing import Any, cast
 from zlib import crc32
 
@@ -182,20 +183,19 @@ def recognise(server: Server, keys: Keys, poll: str, prints: Sequence[Fingerprin
 
 def count_seen(server: Server, keys: Keys, poll: str, size: int) -> None:
     """Gives all entries of a body the fate `seen`, without looking for them. May be repeated."""
-    pipe = server.client.pipeline(transaction=False)
-    for index in range(size):
-        pipe.hsetnx(keys.body_fates(poll), str(index), f"{SEEN}:")
-    pipe.expire(keys.body_fates(poll), 172800)
-    pipe.execute()
+    server.call("hketo_count_seen", keys.sequence, keys.prefix, poll, size)
 
 
 def shown_before(server: Server, keys: Keys, prints: Sequence[Fingerprint]) -> dict[int, Earlier]:
     """By index, what the store has under the ids of these entries; those with a new id are left out."""
+    if not prints:
+        return {}
+    held = server.client.mget([keys.known("g", item.guid_key) for item in prints])
+    pairs = zip(prints, cast("list[bytes | None]", held), strict=True)
+    numbers = {item.index: int(value.partition(b":")[0]) for item, value in pairs if value}
+    if not numbers:
+        return {}
     pipe = server.client.pipeline(transaction=False)
-    for item in prints:
-        pipe.get(keys.known("g", item.guid_key))
-    held = zip(prints, pipe.execute(), strict=True)
-    numbers = {item.index: int(value.partition(b":")[0]) for item, value in held if value}
     for number in numbers.values():
         pipe.hmget(keys.article(number), "title", "d")
     return {
@@ -209,19 +209,34 @@ def _earlier(title: bytes, rest: Mapping[str, str]) -> Earlier:
     return Earlier(rest.get("url", ""), title.decode("utf-8", "replace"), rest.get("text", ""))
 
 
+#: Entries of one call, which is one step on the server: it serves nobody else meanwhile, some milliseconds.
+_TOGETHER = 16
+
+
 def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult]:
-    """Stores all of one body, in order, in one round trip. Raises the first error of the server."""
-    pipe = server.client.pipeline(transaction=False)
-    for request in requests:
-        pipe.fcall("hketo_put", 1, keys.sequence, *_arguments(keys, request))
-    answers = pipe.execute(raise_on_error=True)
+    """Stores entries in order, in one round trip; each is one step, all or nothing. Raises the first error of the
+    server."""
+    calls = [
+        [keys.prefix, poll, *(part for request in some for part in _arguments(request))]
+        for poll, of_poll in groupby(requests, key=lambda request: request.poll)
+        for some in batched(of_poll, _TOGETHER)
+    ]
+    answered = server.calls("hketo_put_some", keys.sequence, calls)
+    answers = [answer for answers_of_call in answered for answer in answers_of_call]
     return [
         PutResult(fate.decode(), int(number), tuple(name.decode() for name in channels), bool(revised))
         for fate, number, revised, *channels in answers
     ]
 
 
-def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
+def batched(requests: Iterable[PutRequest], size: int) -> Iterator[list[PutRequest]]:
+    """In order, `size` at a time."""
+    rest = iter(requests)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def _arguments(request: PutRequest) -> tuple[str | bytes, ...]:
     body = {
         "source": request.source,
         "fate": request.fate,
@@ -243,7 +258,7 @@ def _arguments(keys: Keys, request: PutRequest) -> tuple[str | bytes, ...]:
         "best": request.best,
     }
     packed = pack(packed_fields(request))
-    return keys.prefix, request.poll, str(request.index), orjson.dumps(body), packed
+    return str(request.index), orjson.dumps(body), packed
 
 
 def packed_fields(request: PutRequest) -> dict[str, str]:

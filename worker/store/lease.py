@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.store.client import Server
@@ -32,6 +33,18 @@ def begin(
     token = token or secrets.token_hex(8)
     won = server.call("hketo_begin", key, held.member, held.token, token, lease)
     return Claim(held.member, token, held.was_due) if won == 1 else None
+
+
+def begin_each(server: Server, key: str, claims: Sequence[Claim], lease: float) -> list[Claim]:
+    """`begin` for several: those that are ours."""
+    tokens = [secrets.token_hex(8) for _ in claims]
+    calls = [(held.member, held.token, token, lease) for held, token in zip(claims, tokens, strict=True)]
+    won = server.calls("hketo_begin", key, calls)
+    return [
+        Claim(held.member, token, held.was_due)
+        for held, token, answer in zip(claims, tokens, won, strict=True)
+        if answer == 1
+    ]
 
 
 def release(server: Server, key: str, held: Claim, delay: float) -> bool:

@@ -7,6 +7,7 @@ gets a number of its own, which is the first byte of what it packs.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -16,8 +17,9 @@ import orjson
 import zstandard
 
 _FIRST = 1
-_LEVEL = 12
+_LEVEL = 3  # with the dictionary, level 12 saves four bytes in a hundred and takes four times as long
 _MOST = 64 << 20  # bytes an article may have when unpacked
+_ZLIB = b"\x78"  # RFC 1950: deflate with a window of 32 kB; zstandard's frames begin with 0x28
 _own = local()  # zstandard's contexts serve one thread at a time
 
 
@@ -42,6 +44,21 @@ def unpack(packed: bytes) -> dict[str, str]:
         raise ValueError(f"an article was packed with dictionary {packed[0]}: a newer release wrote it")
     fields: dict[str, str] = orjson.loads(_decompressor().decompress(packed[1:], max_output_size=_MOST))
     return fields
+
+
+def squeezed(body: bytes) -> bytes:
+    """A body in few bytes for the little while that it waits: a fifth of the time of zlib's quickest level."""
+    return zstandard.compress(body, 1)
+
+
+def unsqueezed(squeezed: bytes) -> bytes:
+    """The body again. Raises ValueError for bytes of another making."""
+    if squeezed.startswith(_ZLIB):  # staged by an earlier release
+        return zlib.decompress(squeezed)
+    try:
+        return zstandard.decompress(squeezed, max_output_size=_MOST)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"a staged body that cannot be unpacked: {error}") from error
 
 
 @cache

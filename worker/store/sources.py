@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from worker.store.articles import WantedAlert
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim
+from worker.store.packing import squeezed, unsqueezed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,19 @@ class Due:
 
 
 WHENEVER = Due()
+#: Sources whose states are read in one round trip, where all are wanted.
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A body whose processing begins, for the `attempts`-th time: with its source as it is configured (JSON, None when
+    it is not any more) and the state of that."""
+
+    body: StagedBody
+    definition: bytes | None
+    state: dict[str, str]
+    attempts: int
 
 
 class SourceStore:
@@ -101,6 +114,26 @@ class SourceStore:
             pipe.hgetall(self.keys.source_state(source))
         return {source: _text(raw) for source, raw in zip(ids, pipe.execute(), strict=True)}
 
+    def each_state(self) -> Iterator[tuple[bytes, dict[str, str]]]:
+        """Definition (JSON) and state of every source, a few at a time: thousands of states at once take megabytes
+        that a process keeps."""
+        definitions = list(self.definitions().items())
+        for i in range(0, len(definitions), _AT_ONCE):
+            some = dict(definitions[i : i + _AT_ONCE])
+            states = self.states(list(some))
+            yield from ((definition, states[source]) for source, definition in some.items())
+
+    def outcomes(self) -> list[str | None]:
+        """How the last poll of each source ended; None for one that was not polled yet."""
+        ids = self._client.hkeys(self.keys.sources)
+        found: list[str | None] = []
+        for i in range(0, len(ids), _AT_ONCE):
+            pipe = self._client.pipeline(transaction=False)
+            for source in ids[i : i + _AT_ONCE]:
+                pipe.hmget(self.keys.source_state(source.decode()), "polled", "outcome")
+            found += [(outcome or b"").decode() if polled else None for polled, outcome in pipe.execute()]
+        return found
+
     def holds(self, hosts: Sequence[str]) -> dict[str, float]:
         """Hosts that asked us to wait, with the seconds left."""
         pipe = self._client.pipeline(transaction=False)
@@ -124,6 +157,14 @@ class SourceStore:
 
     def finish_poll(self, held: Claim, end: PollEnd) -> bool:
         """Writes the end of a poll in one step. False when the lease was lost: then nothing changed."""
+        return self.finish_polls([(held, end)])[0]
+
+    def finish_polls(self, ended: Sequence[tuple[Claim, PollEnd]]) -> list[bool]:
+        """The same for several polls, each a step of its own."""
+        calls = [self._poll_end(held, end) for held, end in ended]
+        return [answer == 1 for answer in self.server.calls("hketo_finish_poll", self.keys.due, calls)]
+
+    def _poll_end(self, held: Claim, end: PollEnd) -> list[str | bytes]:
         args: list[str | bytes] = [
             self.keys.prefix, held.member, held.token, f"{end.delay:.3f}", "1" if end.stop else "",
             orjson.dumps(dict(end.record)), orjson.dumps(end.events) if end.events else "",
@@ -134,7 +175,7 @@ class SourceStore:
             args += [name, value]
         if end.staged:
             args += ["--", *_staged_fields(end.staged)]
-        return bool(self.server.call("hketo_finish_poll", self.keys.due, *args) == 1)
+        return args
 
     def staged(self, poll: str) -> StagedBody | None:
         """A staged body; None when it was processed meanwhile."""
@@ -147,13 +188,21 @@ class SourceStore:
             url=raw[b"url"].decode(),
             kind=raw[b"kind"].decode(),
             content_type=raw[b"content_type"].decode(),
-            body=zlib.decompress(raw[b"body"]),
+            body=unsqueezed(raw[b"body"]),
             fetched=float(raw[b"staged"]),
         )
 
-    def count_attempt(self, poll: str) -> int:
-        """How often the processing of this body was begun, this time included."""
-        return int(self._client.hincrby(self.keys.body(poll), "attempts", 1))
+    def begin_body(self, poll: str) -> Begun | None:
+        """What processing a staged body needs; counts the attempt. None when it was processed meanwhile."""
+        body = self.staged(poll)
+        if body is None:
+            return None
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hincrby(self.keys.body(poll), "attempts", 1)
+        pipe.hget(self.keys.sources, body.source)
+        pipe.hgetall(self.keys.source_state(body.source))
+        attempts, definition, state = pipe.execute()
+        return Begun(body, definition, _text(state), int(attempts))
 
     def finish_body(
         self,
@@ -206,7 +255,7 @@ def _plain(item: Registration) -> dict[str, object]:
 def _staged_fields(staged: StagedBody) -> list[str | bytes]:
     return [
         "source", staged.source, "url", staged.url, "kind", staged.kind, "content_type", staged.content_type,
-        "body", zlib.compress(staged.body, 1),
+        "body", squeezed(staged.body),
     ]  # fmt: skip
 
 

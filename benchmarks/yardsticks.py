@@ -1,0 +1,116 @@
+"""Other ways of polling feeds once, each as simple as its manual shows it.
+
+    python -m benchmarks.yardsticks WAY URLS STATE
+
+URLS is a file of addresses, STATE a folder that is kept from run to run. Each keeps validators and asks with them, and
+reads what it gets; none stores or judges what it read, except `reader`, which stores. Prints `{"read", "unchanged"}`.
+"""
+
+# ruff: noqa: PLC0415 - each way imports its own, which need not be installed
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+AT_ONCE = 100
+Validators = dict[str, dict[str, str]]
+
+
+def _kept(folder: Path) -> Validators:
+    file = folder / "validators.json"
+    return dict(json.loads(file.read_text())) if file.exists() else {}
+
+
+def _keep(folder: Path, validators: Validators) -> None:
+    (folder / "validators.json").write_text(json.dumps(validators))
+
+
+def _conditions(known: dict[str, str]) -> dict[str, str]:
+    pairs = {"If-None-Match": known.get("etag", ""), "If-Modified-Since": known.get("modified", "")}
+    return {name: value for name, value in pairs.items() if value}
+
+
+async def httpx_feedparser(urls: list[str], folder: Path) -> tuple[int, int]:
+    """`httpx.AsyncClient` and `feedparser.parse`, both with their defaults; only the time limit is longer, since
+    parsing between the answers would let requests run into it."""
+    import feedparser
+    import httpx
+
+    validators, places, count = _kept(folder), asyncio.Semaphore(AT_ONCE), [0, 0]
+
+    async with httpx.AsyncClient(timeout=120) as client:
+
+        async def one(url: str) -> None:
+            async with places:
+                answer = await client.get(url, headers=_conditions(validators.get(url, {})))
+            if answer.status_code == 304:
+                count[1] += 1
+                return
+            count[0] += len(feedparser.parse(answer.content).entries)
+            validators[url] = {"etag": answer.headers.get("etag", "")}
+
+        await asyncio.gather(*map(one, urls))
+    _keep(folder, validators)
+    return count[0], count[1]
+
+
+async def aiohttp_fastfeedparser(urls: list[str], folder: Path) -> tuple[int, int]:
+    """aiohttp, and a reader on lxml that does much less than feedparser."""
+    import aiohttp
+    import fastfeedparser
+
+    validators, places, count = _kept(folder), asyncio.Semaphore(AT_ONCE), [0, 0]
+
+    async with aiohttp.ClientSession() as client:
+
+        async def one(url: str) -> None:
+            async with places, client.get(url, headers=_conditions(validators.get(url, {}))) as answer:
+                body = await answer.read()
+            if answer.status == 304:
+                count[1] += 1
+                return
+            count[0] += len(fastfeedparser.parse(body.decode()).entries)
+            validators[url] = {"etag": answer.headers.get("etag", "")}
+
+        await asyncio.gather(*map(one, urls))
+    _keep(folder, validators)
+    return count[0], count[1]
+
+
+def reader_package(urls: list[str], folder: Path) -> tuple[int, int]:
+    """The `reader` package on its SQLite file."""
+    from reader import make_reader
+
+    reader = make_reader(str(folder / "reader.sqlite"))
+    for url in urls:
+        reader.add_feed(url, exist_ok=True)
+    new = unchanged = 0
+    for result in reader.update_feeds_iter():
+        if isinstance(result.value, Exception):
+            raise result.value
+        if result.value is None:
+            unchanged += 1
+        else:
+            new += result.value.new
+    return new, unchanged
+
+
+WAYS = {
+    "httpx+feedparser": ("httpx feedparser", httpx_feedparser),
+    "aiohttp+fastfeedparser": ("aiohttp fastfeedparser", aiohttp_fastfeedparser),
+    "reader": ("reader", reader_package),
+}
+
+
+def main() -> None:
+    way, file, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    done = WAYS[way][1](file.read_text().split(), folder)
+    read, unchanged = asyncio.run(done) if asyncio.iscoroutine(done) else done
+    print(json.dumps({"read": read, "unchanged": unchanged}))
+
+
+if __name__ == "__main__":
+    main()
