@@ -93,7 +93,9 @@ class Finder:
                     else:
                         (doubtful if form.any_of else certain).append(match)
         if excluded:
-            certain, doubtful = _without(certain, excluded), _without(doubtful, excluded)
+            certain, doubtful, cues, topics = (
+                _without(matches, excluded) for matches in (certain, doubtful, cues, topics)
+            )
         if doubtful:
             context = _Context(folded, country, certain)
             context.hear(doubtful)
