@@ -133,7 +133,7 @@ def _ready(to: Poller, held: Sequence[Claim]) -> list[_Flight]:
     holds = to.sources.holds(sorted(set(hosts)))
     for flight, host in zip(flights, hosts, strict=True):
         if host in holds:
-            release(to.server, to.keys.due, flight.held, holds[host] + random() * 5)  # noqa: S311 - spread, no secret
+            release(to.server, to.keys.due, flight.held, holds[host] + random() * 5)  # spread, no secret  # noqa: S311  # nosec B311
     return [flight for flight, host in zip(flights, hosts, strict=True) if host not in holds]
 
 

@@ -11,7 +11,7 @@ library, C to C: a handler in Python for each start and end of an element costs 
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import Element, TreeBuilder
+from xml.etree.ElementTree import Element, TreeBuilder  # nosec B405 - a tree that expat built; nothing is parsed by it
 from xml.parsers import expat
 
 from parsers.formats.names import CHANNEL_PARENTS, NEVER_IN_CHANNEL, Doubt, Names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405 - a tree that expat built; nothing is parsed by it
 
 from parsers.formats.names import (
     AUTHOR,

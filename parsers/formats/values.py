@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from urllib.parse import urljoin
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element  # nosec B405 - a tree that expat built; nothing is parsed by it
 
 from parsers.formats.names import Doubt
 from parsers.formats.xmltext import MAX_ATTRIBUTES
