@@ -28,7 +28,7 @@ from worker.store.following import FollowStore, Showing
 from worker.store.keys import Keys
 from worker.store.outbox import Outbox
 from worker.store.sources import Registration, SourceStore
-from worker.story_care import StoryCare, merge
+from worker.story_care import StoryCare, merge, split
 from worker.telling import TellingOutbox
 
 KL = ZoneInfo("Asia/Kuala_Lumpur")
@@ -238,3 +238,15 @@ def test_a_correction_answers_the_mail_that_told_the_story(server: Server, keys:
     assert ENGLISH[1] in page.get_content()  # what it corrects is there too
     assert (corrected.kind, corrected.event, corrected.parent) == ("updated", "corrected", first.alert_id)
     assert corrected.story == first.story
+
+
+def test_a_story_that_is_parted_has_the_publishers_of_its_articles(server: Server, keys: Keys) -> None:
+    desks = desks_of(server, keys)
+    show(desks, ENGLISH, COPY, RETOLD)
+    first, retold = (article for article in desks[0].articles() if article.fate == "stored")
+    new = split(StoryCare(server, keys, KEEP), first.story, [retold.number], "a reader", "two events", 0.0)
+    covered = {
+        story: {name.decode() for name in server.client.hkeys(f"{keys.prefix}sf:{story}")}
+        for story in (first.story, new)
+    }
+    assert covered == {first.story: {"@One", "@Two"}, new: {"@Three"}}

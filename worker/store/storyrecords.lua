@@ -65,6 +65,28 @@ local function story_merge(_, args)
   return 1
 end
 
+-- Who covers a story, counted anew from its articles; that a government's source told it, or that it was corrected,
+-- stays with the story that was parted.
+local function cover_anew(prefix, story, keep)
+  local key = prefix .. 'sf:' .. story
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if string.sub(field, 1, 1) == '@' then redis.call('HDEL', key, field) end
+  end
+  for _, n in ipairs(redis.call('ZRANGE', prefix .. 'sm:' .. story, 0, -1)) do
+    local held = redis.call('HGETALL', prefix .. 'a:' .. n)
+    for i = 1, #held, 2 do
+      local publisher
+      if held[i] == 'publisher' then
+        publisher = held[i + 1]
+      elseif string.sub(held[i], 1, 1) == '@' and held[i + 1] ~= '' then
+        publisher = cjson.decode(held[i + 1]).publisher
+      end
+      if publisher and publisher ~= '' then redis.call('HSET', key, '@' .. publisher, '1') end
+    end
+  end
+  redis.call('EXPIRE', key, keep)
+end
+
 -- story_part  ARGV: prefix, story, new story, keep seconds, decision (JSON), n, ...  ->  how many articles moved
 -- Takes articles out of a story into another one; undoes a merge when the new story is one that was merged.
 -- The two are not merged again by the pass over all stories.
@@ -90,6 +112,7 @@ local function story_part(_, args)
   redis.call('SET', prefix .. 'sn:' .. to .. ':' .. from, '1', 'EX', keep)
   for _, story in ipairs({from, to}) do
     if redis.call('EXISTS', prefix .. 'sm:' .. story) == 0 then redis.call('DEL', prefix .. 'sv:' .. story) end
+    cover_anew(prefix, story, keep)
     keep_story(prefix, story, keep)
     note(prefix, story, args[5], keep)
   end
