@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 
 import orjson
 import pytest
@@ -11,7 +12,7 @@ from tests.support.puts import put_request
 from worker.store.articles import put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.lease import Claim, begin, claim
+from worker.store.lease import Claim, begin, begin_each, claim
 from worker.store.sources import Due, PollEnd, Registration, SourceStore, StagedBody
 
 
@@ -183,3 +184,39 @@ def test_polls_keep_the_newest_twenty(store: SourceStore) -> None:
         store.finish_poll(ours, end(record={"n": i}, delay=0))
     assert [record["n"] for record in store.polls("a")] == list(range(24, 4, -1))
     assert orjson.dumps(store.polls("a")[0]) == b'{"n":24}'
+
+
+def test_many_polls_begin_and_end_together_each_by_its_own_lease(store: SourceStore) -> None:
+    store.register([registration(name) for name in "abc"])
+    given = claim(store.server, store.keys.due, 3, 30)
+    assert begin(store.server, store.keys.due, given[0], 30), "another worker is quicker with one of them"
+    ours = begin_each(store.server, store.keys.due, given, 30)
+    assert [claimed.member for claimed in ours] == [claimed.member for claimed in given[1:]]
+    lost = Claim(given[0].member, given[0].token)
+    written = store.finish_polls(
+        [(ours[0], end(staged=staged("p1", ours[0].member))), (lost, end()), (ours[1], end())]
+    )
+    assert written == [True, False, True]
+    assert store.staged("p1") is not None
+    polled = {given[1].member, given[2].member}
+    assert [outcome is None for outcome in store.outcomes()] == [
+        source not in polled for source in store.definitions()
+    ]
+    states = [state.get("polls") for _, state in store.each_state()]
+    assert sorted(states, key=str) == ["1", "1", None]
+
+
+def test_a_body_that_an_earlier_release_staged_is_read(store: SourceStore) -> None:
+    ours = held(store)
+    assert store.finish_poll(ours, end(staged=staged(body=b"<rss>new</rss>")))
+    begun = store.begin_body("p1")
+    assert begun
+    assert (begun.body.body, begun.definition, begun.attempts) == (b"<rss>new</rss>", b"{}", 1)
+    store.server.client.hset(store.keys.body("p1"), "body", zlib.compress(b"<rss>old</rss>", 1))
+    again = store.begin_body("p1")
+    assert again
+    assert (again.body.body, again.attempts) == (b"<rss>old</rss>", 2)
+    store.server.client.hset(store.keys.body("p1"), "body", b"neither")
+    with pytest.raises(ValueError, match="cannot be unpacked"):
+        store.begin_body("p1")
+    assert store.begin_body("gone") is None
