@@ -89,7 +89,7 @@ kombu.transport.redis.SentinelTransport.Channel = SafeSentinelChannel
 
 class Deadline(StartStopStep):  # type: ignore[misc]
     """A worker that does not end within `SECONDS` of having begun to is ended: one that an unexpected error stops
-    waits for its pool, and without limit when a child of it waits for the server (`benchmarks.soak`)."""
+    waits for its pool without limit, and nobody starts again what has not ended."""
 
     requires = ("celery.worker.components:Pool",)  # so that it is stopped before the pool is
     SECONDS = 50.0
