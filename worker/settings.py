@@ -59,7 +59,10 @@ CONFIG_NAME = "hketo-watch.toml"
 # Tables that belong to other readers: feeds reads [[source]] and [[search]], worker.alerts reads the other two.
 _ARRAYS = ("source", "search", "watch", "channel")
 # HKETO_* that are no settings: where the file is, and what the project's own tests run with.
-_NOT_SETTINGS = ("HKETO_CONFIG", "HKETO_SHARED", "HKETO_TEST_SERVER")
+_NOT_SETTINGS = (
+    "HKETO_CONFIG",
+    *("HKETO_SHARED", "HKETO_TEST_SERVER", "HKETO_CHROMIUM", "HKETO_EXAMPLES", "HKETO_SHOTS"),  # the tests'
+)
 _ALIASES = {"redis_url": "REDIS_URL"}
 
 

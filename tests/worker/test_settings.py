@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -219,3 +220,16 @@ def test_a_real_child_process_gets_them_with_the_users_file(folder: Path) -> Non
         timeout=60,
     )
     assert child.stdout.strip() == "5 True [{'id': 'mine'}]"
+
+
+def test_what_the_tests_are_told_by_the_environment_is_no_setting_and_no_mistake(folder: Path) -> None:
+    """A service that a test starts has the environment of the test."""
+    tests = Path(__file__).resolve().parent.parent
+    asked = {
+        name
+        for file in tests.rglob("*.py")
+        for name in re.findall(r"environ(?:\.get\(|\[)\"(HKETO_[A-Z_]+)\"", file.read_text("utf-8"))
+        if "__" not in name
+    }
+    assert {"HKETO_SHARED", "HKETO_CHROMIUM", "HKETO_TEST_SERVER"} <= asked
+    assert load(None, {}, dict.fromkeys(asked, "1")).redis_url is None
