@@ -103,7 +103,7 @@ class PollSettings(Section):
     concurrency: Count = Field(default=64, description="Sources one poll worker asks at the same time")
     batch: Count = Field(default=10, description="Sources handed to one poll task")
     lease: Seconds = Field(
-        default=45.0, description="Seconds after which a poll whose worker died is given to another"
+        default=30.0, description="Seconds after which a poll whose worker died is given to another"
     )
     backlog: Count = Field(
         default=500, description="Fetched bodies that may wait for processing before polling pauses"
