@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from parsers.duplicates import NearRules
 from parsers.entry import Article
 from parsers.group import Grouper, record_of
 from parsers.profiles import profile_of
@@ -128,6 +129,31 @@ def test_copies_are_looked_for_within_the_window_only(server: Server, keys: Keys
     assert [one.name for one in near.candidates(shape, NOW + 3.9 * 86400)] == ["7"]
     assert near.candidates(shape, NOW + 4.1 * 86400) == []
     assert near.candidates(sketch("", ""), NOW) == []
+
+
+@pytest.mark.parametrize("first", [20_000, 20_001], ids=["even day", "odd day"])
+@pytest.mark.parametrize(
+    ("later", "found"), [(-2, False), (-1, True), (0, True), (1, True), (4, True), (5, False)]
+)
+def test_texts_are_found_from_a_day_ahead_to_four_days_on(
+    server: Server, keys: Keys, first: int, later: int, found: bool
+) -> None:
+    # One key holds two days; which of the two a text was seen on must not be lost.
+    near, shape, noon = RedisNear(server, keys, NearRules(window=4 * 86400.0)), sketch(*PAIRS[0]["a"]), 43_200
+    near.add("2147483647", shape, first * 86400.0 + noon)
+    names = [one.name for one in near.candidates(shape, (first + later) * 86400.0 + noon)]
+    assert names == (["2147483647"] if found else [])
+
+
+def test_what_many_texts_of_one_day_have_is_looked_up_no_more_for_others_of_it(
+    server: Server, keys: Keys
+) -> None:
+    near, shape = RedisNear(server, keys), sketch(*PAIRS[0]["a"])
+    even = 20_000 * 86400.0
+    near.add_all([(str(number), shape) for number in range(1, 12)], even)
+    near.add_all([(str(number), shape) for number in range(21, 32)], even + 86400.0)
+    found = [one.name for one in near.candidates(shape, even + 86400.0)]
+    assert found == [str(number) for number in (*range(1, 9), *range(21, 29))]
 
 
 def test_a_sketch_comes_back_as_it_went() -> None:

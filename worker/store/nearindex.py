@@ -38,7 +38,8 @@ class RedisNear:
             min(self._rules.fewest, sketch.count),
             self._rules.candidates,
             _packed(sketch.sample),
-            *range(today - days, today + 2),  # a worker whose clock is ahead may have written tomorrow's
+            today - days,
+            today + 1,  # a worker whose clock is ahead may have written tomorrow's
         )
 
     def _found(self, answer: Sequence[Any], at: float) -> list[Candidate]:

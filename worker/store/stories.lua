@@ -4,8 +4,10 @@
 -- KEYS[1] is the key `seq`; every other key is built from the prefix in ARGV[1] (same hash tag, same slot).
 -- 32-bit numbers travel packed, big-endian: a hash field of four bytes keeps its bucket a packed list.
 
-local SHINGLE_BUCKETS, TERM_BUCKETS = 4096, 1024
+local SHINGLE_BUCKETS, TERM_BUCKETS = 1024, 1024
+local TWO_DAYS, TERM_PERIOD = 2 * 86400, 7 * 86400  -- seconds that one bucket of shingles, of terms is added to
 local SHINGLE_HOLDERS = 8   -- more texts than this with one shingle on one day: it is furniture
+local ODD = 2 ^ 31          -- added to the number of a text that was seen on an odd day
 local TERM_HOLDERS = 64     -- stories of one period under one term, the youngest
 local CELLS = 131072        -- counters of one family and period; two terms may share one
 local RECENT = 512          -- stories whose last change is remembered by number
@@ -19,37 +21,66 @@ local function has(packed, item)
   return false
 end
 
+-- The names with the highest scores, the highest first. Thousands may have one, a dozen are wanted: no sorting.
 local function best(scores, limit)
-  local order = {}
-  for name in pairs(scores) do order[#order + 1] = name end
-  table.sort(order, function(a, b)
-    if scores[a] ~= scores[b] then return scores[a] > scores[b] end
-    return a < b
-  end)
-  for i = #order, limit + 1, -1 do order[i] = nil end
-  return order
+  local names, points, size = {}, {}, 0
+  for name, score in pairs(scores) do
+    local at = size
+    while at > 0 and (points[at] < score or (points[at] == score and name < names[at])) do at = at - 1 end
+    if at < limit then
+      table.insert(names, at + 1, name)
+      table.insert(points, at + 1, score)
+      size = math.min(size + 1, limit)
+      names[limit + 1], points[limit + 1] = nil, nil
+    end
+  end
+  return names
 end
 
--- near_find  ARGV: prefix, fewest in common, limit, sample (packed), day, ...  ->  {n, sketch, n, sketch, ...}
-local function near_find(_, args)
-  local prefix, fewest, limit, sample = args[1], tonumber(args[2]), tonumber(args[3]), args[4]
-  local counts = {}
+-- Whether anything was ever written under a day or a period. Asked only of one that is ahead: hardly ever was it.
+local function begun(key) return redis.call('EXISTS', key) == 1 end
+
+-- The two days that hold `first` to `last`, as {their key, whether their even day counts, whether their odd one}.
+local function spans(prefix, first, last)
+  local out = {}
+  for span = math.floor(first / 2), math.floor(last / 2) do
+    local key = prefix .. 'nk:' .. span
+    if 2 * span < last or begun(key) then
+      out[#out + 1] = {key .. ':', 2 * span >= first, 2 * span < last}
+    end
+  end
+  return out
+end
+
+-- How many shingles of `sample` each text seen on the days `first` to `last` has: n -> shingles.
+local function sharing(prefix, sample, first, last)
+  local call, counts, looked = redis.call, {}, spans(prefix, first, last)
   for at = 1, #sample, 4 do
     local field = string.sub(sample, at, at + 3)
     local bucket = u32(sample, at) % SHINGLE_BUCKETS
-    for day = 5, #args do
-      local holders = redis.call('HGET', prefix .. 'nk:' .. args[day] .. ':' .. bucket, field)
-      if holders then
-        for i = 1, #holders, 4 do
-          local n = u32(holders, i)
-          counts[n] = (counts[n] or 0) + 1
-        end
+    for _, span in ipairs(looked) do
+      local holders = call('HGET', span[1] .. bucket, field)
+      for i = 1, holders and #holders or 0, 4 do
+        local n = u32(holders, i)
+        local odd = n >= ODD
+        if odd then n = n - ODD end
+        if span[odd and 3 or 2] then counts[n] = (counts[n] or 0) + 1 end
       end
     end
   end
+  return counts
+end
+
+-- near_find  ARGV: prefix, fewest in common, limit, sample (packed), first and last day
+--   ->  {n, sketch, n, sketch, ...}
+local function near_find(_, args)
+  local prefix, fewest, limit = args[1], tonumber(args[2]), tonumber(args[3])
+  local counts = sharing(prefix, args[4], tonumber(args[5]), tonumber(args[6]))
+  for n, shared in pairs(counts) do
+    if shared < fewest then counts[n] = nil end
+  end
   local out = {}
   for _, n in ipairs(best(counts, limit)) do
-    if counts[n] < fewest then break end
     local sketch = redis.call('GET', prefix .. 'nd:' .. n)
     if sketch then
       out[#out + 1] = n
@@ -59,39 +90,48 @@ local function near_find(_, args)
   return out
 end
 
+-- The packed texts of a shingle with one more, unless it stands there or its day has enough of them.
+local function with_text(holders, item, odd)
+  local same = 0
+  for i = 1, #holders, 4 do
+    if string.sub(holders, i, i + 3) == item then return holders end
+    if (u32(holders, i) >= ODD) == odd then same = same + 1 end
+  end
+  return same < SHINGLE_HOLDERS and holders .. item or holders
+end
+
 -- near_add  ARGV: prefix, day, keep seconds, n, sketch (packed), sample (packed)  ->  1
 local function near_add(_, args)
-  local prefix, day, keep, n, sketch, sample = args[1], args[2], args[3], args[4], args[5], args[6]
-  local item = struct.pack('>I4', tonumber(n))
-  redis.call('SET', prefix .. 'nd:' .. n, sketch, 'EX', keep)
+  local prefix, day, keep, n, sketch, sample = args[1], tonumber(args[2]), args[3], args[4], args[5], args[6]
+  local call, odd, life = redis.call, day % 2 == 1, tonumber(keep) + TWO_DAYS
+  local item = struct.pack('>I4', tonumber(n) + (odd and ODD or 0))
+  local span = prefix .. 'nk:' .. math.floor(day / 2)
+  call('SET', prefix .. 'nd:' .. n, sketch, 'EX', keep)
+  call('SET', span, '', 'EX', life)
   for at = 1, #sample, 4 do
     local field = string.sub(sample, at, at + 3)
-    local key = prefix .. 'nk:' .. day .. ':' .. (u32(sample, at) % SHINGLE_BUCKETS)
-    local holders = redis.call('HGET', key, field) or ''
-    if not has(holders, item) and #holders < 4 * SHINGLE_HOLDERS then
-      redis.call('HSET', key, field, holders .. item)
-      redis.call('EXPIRE', key, keep)
-    end
+    local key = span .. ':' .. (u32(sample, at) % SHINGLE_BUCKETS)
+    local holders = call('HGET', key, field) or ''
+    local more = with_text(holders, item, odd)
+    if more ~= holders and call('HSET', key, field, more) == 1 then call('EXPIRE', key, life) end
   end
   return 1
 end
 
 -- The counts of the articles of a family and of each of `terms`, packed; one article is added first if `add`.
 local function counted(now, before, terms, keep, add)
-  local writes, reads = {'OVERFLOW', 'SAT'}, {}
-  local function cell(index)
-    local at = '#' .. index
-    reads[#reads + 1], reads[#reads + 2], reads[#reads + 3] = 'GET', 'u16', at
-    writes[#writes + 1], writes[#writes + 2], writes[#writes + 3], writes[#writes + 4] = 'INCRBY', 'u16', at, 1
+  local cells, writes, reads = {0}, {'OVERFLOW', 'SAT'}, {}
+  for at = 1, #terms, 4 do cells[#cells + 1] = 1 + u32(terms, at) % (CELLS - 1) end
+  for i, cell in ipairs(cells) do
+    local at, r, w = '#' .. cell, 3 * i, 4 * i
+    reads[r - 2], reads[r - 1], reads[r] = 'GET', 'u16', at
+    if add then writes[w - 1], writes[w], writes[w + 1], writes[w + 2] = 'INCRBY', 'u16', at, 1 end
   end
-  cell(0)
-  for at = 1, #terms, 4 do cell(1 + u32(terms, at) % (CELLS - 1)) end
-  if add then
-    redis.call('BITFIELD', now, unpack(writes))
-    redis.call('EXPIRE', now, keep)
-  end
-  local young, old = redis.call('BITFIELD_RO', now, unpack(reads)), redis.call('BITFIELD_RO', before, unpack(reads))
-  for i = 1, #young do young[i] = struct.pack('>I4', young[i] + old[i]) end
+  local old = redis.call('BITFIELD_RO', before, unpack(reads))
+  local young, last = redis.call(add and 'BITFIELD' or 'BITFIELD_RO', now, unpack(add and writes or reads)), {}
+  if add then redis.call('EXPIRE', now, keep) end
+  for i, cell in ipairs(cells) do last[cell] = young[i] end  -- of two terms in one cell the second counts both
+  for i, cell in ipairs(cells) do young[i] = struct.pack('>I4', last[cell] + old[i]) end
   return table.concat(young)
 end
 
@@ -122,19 +162,28 @@ end
 
 local function number(prefix) return tonumber(redis.call('GET', prefix .. 'sc') or '0') end
 
+-- The beginnings of the keys of the periods `from` to `to`, the last only if anything was written under it.
+local function periods(prefix, from, to)
+  local heads = {}
+  for period = tonumber(from), tonumber(to) do
+    local key = prefix .. 'si:' .. period
+    if period < tonumber(to) or begun(key) then heads[#heads + 1] = key .. ':' end
+  end
+  return heads
+end
+
 -- How much of the weights of `terms` (packed, as their `weights`) each story has, in the periods `from` to `to`:
 -- packed id -> weight.
 local function scored(prefix, terms, weights, from, to)
-  local scores = {}
+  local call, sub, scores, last, heads = redis.call, string.sub, {}, {}, periods(prefix, from, to)
   for at = 1, #terms, 4 do
-    local field, weight = string.sub(terms, at, at + 3), u32(weights, at)
-    local bucket, seen = u32(terms, at) % TERM_BUCKETS, {}
-    for period = tonumber(from), tonumber(to) do
-      local holders = redis.call('HGET', prefix .. 'si:' .. period .. ':' .. bucket, field) or ''
-      for j = 1, #holders, 8 do
-        local story = string.sub(holders, j, j + 7)
-        if not seen[story] then
-          seen[story] = true
+    local field, weight, bucket = sub(terms, at, at + 3), u32(weights, at), u32(terms, at) % TERM_BUCKETS
+    for _, head in ipairs(heads) do
+      local holders = call('HGET', head .. bucket, field)
+      for j = 1, holders and #holders or 0, 8 do
+        local story = sub(holders, j, j + 7)
+        if last[story] ~= at then  -- it may have the term in several periods
+          last[story] = at
           scores[story] = (scores[story] or 0) + weight
         end
       end
@@ -165,15 +214,17 @@ end
 
 -- Writes a story's state, finds it under its terms, and gives the change a number.
 local function write_story(prefix, keep, story, held, period, terms)
-  redis.call('SET', prefix .. 'sv:' .. story, held, 'EX', keep)
-  local item = packed_id(story)
+  local call, item, life = redis.call, packed_id(story), tonumber(keep) + TERM_PERIOD
+  local head = prefix .. 'si:' .. period
+  call('SET', prefix .. 'sv:' .. story, held, 'EX', keep)
+  call('SET', head, '', 'EX', life)
   for at = 1, #terms, 4 do
     local field = string.sub(terms, at, at + 3)
-    local key = prefix .. 'si:' .. period .. ':' .. (u32(terms, at) % TERM_BUCKETS)
-    local holders = redis.call('HGET', key, field) or ''
+    local key = head .. ':' .. (u32(terms, at) % TERM_BUCKETS)
+    local holders = call('HGET', key, field) or ''
     if not has(holders, item) then
-      redis.call('HSET', key, field, string.sub(holders .. item, -8 * TERM_HOLDERS))
-      redis.call('EXPIRE', key, keep)
+      local new = call('HSET', key, field, string.sub(holders .. item, -8 * TERM_HOLDERS)) == 1
+      if new then call('EXPIRE', key, life) end
     end
   end
   local change = redis.call('INCR', prefix .. 'sc')
