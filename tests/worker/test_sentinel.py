@@ -68,7 +68,7 @@ def sentinel(folder: Path, primary: TcpServer) -> Iterator[int]:
     config.write_text(
         f"port {port}\nbind 127.0.0.1\ndir {folder}\nlogfile {folder}/sentinel.log\n"
         f"sentinel monitor desk 127.0.0.1 {primary.port} 1\n"
-        "sentinel down-after-milliseconds desk 500\nsentinel failover-timeout desk 3000\n"
+        "sentinel down-after-milliseconds desk 1500\nsentinel failover-timeout desk 3000\n"
     )
     binary = os.environ.get("HKETO_TEST_SERVER") or server_binary()
     process = subprocess.Popen(dying_command([binary, str(config), "--sentinel"]), stdin=subprocess.DEVNULL)

@@ -48,7 +48,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Segment:
     """`first` and `last` are the earliest and the latest time in it. `state` grows with every change to its tags,
-    `slots` with every article; `born` tells it from one of the same number in another life of the store."""
+    `slots` with every article; `born` tells it from all others, also from one of its number in another life of the
+    store."""
 
     number: int
     first: float
@@ -290,7 +291,7 @@ def _segments(info: Mapping[bytes, bytes]) -> Iterator[Segment]:
             number=number,
             first=float(info[b"first" + tail]),
             last=float(info[b"last" + tail]),
-            born=info[b"born" + tail],
+            born=b"%d:" % number + info[b"born" + tail],  # two of one call are born in one moment
             state=int(info.get(b"state" + tail, 0)),
             slots=min(slots - number * SEGMENT, SEGMENT),
         )
