@@ -13,8 +13,8 @@ what is settled can be answered from the asker's memory.
 
 `bytes_per_article` is the server's memory of data; what lives for days or weeks (sketches of texts, live stories,
 counts of words) is dropped as it would have expired. Everything is exported as well, in each format, and the most
-memory that the API's process takes for it is noted. The last line is JSON; `growth` is by how much a figure is larger
-at the last size than at the first. Exit code 1 when an aim is missed.
+memory that a process takes for it is noted: the API's, and (`cli`) that of `hketo-watch export`. The last line is
+JSON; `growth` is by how much a figure is larger at the last size than at the first. Exit code 1 when an aim is missed.
 
 --keep DIR keeps the filled stores there and takes them up again: filling takes minutes and need not be repeated.
 """
@@ -38,7 +38,7 @@ from typing import Any
 
 from benchmarks.corpus import END, Made, articles
 from benchmarks.questions import API_KINDS, KINDS, Material
-from benchmarks.served import Api, forget_peak, peak_kb, serving
+from benchmarks.served import Api, exporting, forget_peak, peak_kb, serving
 from worker.embedded import server_for
 from worker.formats import Format
 from worker.placing import put_placed
@@ -77,7 +77,8 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What was measured at one number of articles. `export`: peak memory in MB of the API's process by format."""
+    """What was measured at one number of articles. `export`: peak memory in MB of a process by who exports
+    (`api`, `cli`) and format."""
 
     articles: int
     filled: Filled
@@ -171,13 +172,14 @@ def _p95(values: Sequence[float]) -> float:
     return round(sorted(values)[int(len(values) * 0.95)], 1)
 
 
-def exported(api: Api) -> dict[str, float]:
-    """The most memory, in MB, of the API's process while it exports everything, by format."""
+def exported(api: Api, url: str, folder: Path) -> dict[str, float]:
+    """The most memory, in MB, of the API's process and of the command's while they export everything, by format."""
     peaks = {}
     for form in Format:
         forget_peak(api.pid)
         api.get(f"/api/v1/export?format={form.value}")
-        peaks[form.value] = round(peak_kb(api.pid) / 1000, 1)
+        peaks[f"api_{form.value}"] = round(peak_kb(api.pid) / 1000, 1)
+        peaks[f"cli_{form.value}"] = round(exporting(form.value, url, KEYS.namespace, folder) / 1000, 1)
     return peaks
 
 
@@ -234,14 +236,16 @@ def _asked(number: int, filled: Filled, material: Material, server: Server, url:
         for kind in API_KINDS:  # what a process reads once
             to_api(kind, random.Random(1))
         over_http = asked(Asker(API_KINDS, to_api, api_cpu, more))
-        return Size(number, filled, in_store, over_http, exported(api))
+        return Size(number, filled, in_store, over_http, exported(api, url, Path(folder)))
 
 
 def _used(server: Server) -> int:
-    """Memory of data, without what the server holds for clients, functions and the log of writes."""
+    """Memory of data and of the tables of keys and of lifetimes, without what the server holds for clients, functions
+    and the log of writes."""
     stats: Any = server.client.memory_stats()
-    return int(stats["dataset.bytes"]) + int(
-        stats["keys.count"] and stats.get("db.0", {}).get("overhead.hashtable.main", 0)
+    tables = stats.get("db.0", {})
+    return int(stats["dataset.bytes"]) + sum(
+        int(tables.get(f"overhead.hashtable.{name}", 0)) for name in ("main", "expires")
     )
 
 
@@ -267,9 +271,9 @@ def table(sizes: Sequence[Size]) -> Iterator[str]:
             yield f"{name + ' ' + kind:18}" + "".join(f"{cell:>24}" for cell in cells) + said
     yield f"{'stored a second':18}" + "".join(f"{size.filled.stored_per_s:>24,.0f}" for size in sizes)
     yield f"{'bytes each':18}" + "".join(f"{size.filled.bytes_per_article:>24,}" for size in sizes)
-    for form in Format:
-        cells = (f"{size.export[form.value]:.1f} MB" for size in sizes)
-        yield f"{'export ' + form.value:18}" + "".join(f"{cell:>24}" for cell in cells)
+    for name in sizes[0].export:
+        cells = (f"{size.export[name]:.1f} MB" for size in sizes)
+        yield f"{'export ' + name:18}" + "".join(f"{cell:>24}" for cell in cells)
 
 
 def main() -> int:

@@ -8,8 +8,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,19 +58,37 @@ def forget_peak(pid: int) -> None:
 def serving(url: str, namespace: str, folder: Path) -> Iterator[Api]:
     """`hketo-watch serve` in a process of its own, on the store at `url`."""
     port = WebSettings().port + os.getpid() % 20_000
+    process = _started(["serve", "--port", str(port)], url, namespace, folder)
+    try:
+        yield Api(process.pid, port, _connected(port))
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def exporting(form: str, url: str, namespace: str, folder: Path) -> int:
+    """The most memory (resident, kB) of `hketo-watch export` of everything. Raises AssertionError when it fails."""
+    written = folder / f"all.{form}"
+    process = _started(["export", "--output", str(written)], url, namespace, folder)
+    most = 0
+    while process.poll() is None:  # what wait4 tells would count this process too, which it was forked from
+        with suppress(IndexError):  # it has just ended: its status has no memory in it
+            most = max(most, peak_kb(process.pid))
+        time.sleep(0.02)
+    assert process.returncode == 0, f"export --output {written.name}: {process.returncode}"
+    written.unlink()
+    return most
+
+
+def _started(arguments: Sequence[str], url: str, namespace: str, folder: Path) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "REDIS_URL": url,
         "HKETO_NAMESPACE": namespace,
         "HKETO_DATA_DIR": str(folder),
     }
-    command = [sys.executable, "-m", "worker.cli.main", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        yield Api(process.pid, port, _connected(port))
-    finally:
-        process.terminate()
-        process.wait(10)
+    command = [sys.executable, "-m", "worker.cli.main", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _connected(port: int) -> http.client.HTTPConnection:
