@@ -11,6 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
+from parsers.storyterms import concepts, stem
+
+KEYS_FAMILY = "key"  # beside the families of languages
+
 #: Imagined articles that a stream begins with, and how many words each has.
 ARTICLES, LENGTH = 200.0, 150.0
 
@@ -26,7 +30,21 @@ def rarities(family: str, terms: Sequence[str], documents: float, having: Iterab
 
 @cache
 def _imagined(family: str) -> Mapping[str, float]:
-    return {term: ARTICLES * share for term, share in common(family).items()}
+    shares = _common_keys() if family == KEYS_FAMILY else common(family)
+    return {term: ARTICLES * share for term, share in shares.items()}
+
+
+def _common_keys() -> dict[str, float]:
+    """The share of texts at large that hold a key: a Latin word is common when it is so in English or Malay (headlines
+    have capitals for all words, names or not), a concept when one of its English words is."""
+    english, malay = common("en"), common("ms")
+    shares = {f"w:{word}": share for table in (english, malay) for word, share in table.items()}
+    for word, keys in concepts("en").items():
+        told = english.get(stem(word), 0.0)
+        shares[f"w:{word}"] = max(told, malay.get(word, 0.0))
+        for key in keys:
+            shares[key] = max(told, shares.get(key, 0.0))
+    return shares
 
 
 @cache
