@@ -7,8 +7,8 @@ that hold words as often as texts at large do (`common/*.txt`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib import resources
 
 from parsers.storyterms import concepts, stem
@@ -22,28 +22,37 @@ ARTICLES, LENGTH = 200.0, 150.0
 def rarities(family: str, terms: Sequence[str], documents: float, having: Iterable[float]) -> list[float]:
     """The rarity (natural log, above 0) of terms that so many of `documents` of a family of languages have."""
     imagined, whole, log = _imagined(family), documents + ARTICLES + 1.0, math.log
-    return [
-        log(whole / (count + imagined.get(term, 0.0) + 0.5))
-        for term, count in zip(terms, having, strict=True)
-    ]
+    return [log(whole / (count + imagined(term) + 0.5)) for term, count in zip(terms, having, strict=True)]
+
+
+def _imagined(family: str) -> Callable[[str], float]:
+    """How many of the imagined articles have a term of a family."""
+    return _having_key if family == KEYS_FAMILY else _counter(family)
 
 
 @cache
-def _imagined(family: str) -> Mapping[str, float]:
-    shares = _common_keys() if family == KEYS_FAMILY else common(family)
-    return {term: ARTICLES * share for term, share in shares.items()}
+def _counter(family: str) -> Callable[[str], float]:
+    counts = {term: ARTICLES * share for term, share in common(family).items()}
+    return lambda term: counts.get(term, 0.0)
 
 
-def _common_keys() -> dict[str, float]:
-    """The share of texts at large that hold a key: a Latin word is common when it is so in English or Malay (headlines
-    have capitals for all words, names or not), a concept when one of its English words is."""
-    english, malay = common("en"), common("ms")
-    shares = {f"w:{word}": share for table in (english, malay) for word, share in table.items()}
+@lru_cache(maxsize=65_536)
+def _having_key(key: str) -> float:
+    kind, _, word = key.partition(":")
+    if kind == "c":
+        return ARTICLES * _concept_shares().get(key, 0.0)
+    if kind != "w":
+        return 0.0
+    return ARTICLES * max(common("en").get(stem(word), 0.0), common("ms").get(word, 0.0))
+
+
+@cache
+def _concept_shares() -> Mapping[str, float]:
+    """A concept is as common as the most common of its English words."""
+    shares: dict[str, float] = {}
     for word, keys in concepts("en").items():
-        told = english.get(stem(word), 0.0)
-        shares[f"w:{word}"] = max(told, malay.get(word, 0.0))
-        for key in keys:
-            shares[key] = max(told, shares.get(key, 0.0))
+        told = common("en").get(stem(word), 0.0)
+        shares.update((key, max(told, shares.get(key, 0.0))) for key in keys)
     return shares
 
 

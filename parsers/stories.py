@@ -9,7 +9,7 @@ In one language words are compared, across languages the keys of `parsers.storyt
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol
@@ -45,7 +45,7 @@ class StoryRules:
     fewest_keys: int = 3  # across languages one name and one topic in common are an accident
     rare: float = 2.0  # rarity of a telling key: what one article of seven has tells a field, not an event
     fewest_rare: int = 2
-    whole: float = 0.6  # cosine of keys from which they tell an event without a name or number among them
+    whole: float = 0.58  # cosine of keys from which they tell an event without a name or number among them
     mass: float = 60.0
     words: int = 80  # of an article that are compared, strongest first
     story_words: int = 120
