@@ -43,8 +43,7 @@ class StoryRules:
     short: int = 60  # words; of short reports with two numbers or more each and none in common ...
     other_figures: float = 3.0  # ... this much more is asked: courier cases and quarterly results are alike
     fewest_keys: int = 3  # across languages one name and one topic in common are an accident
-    rare: float = 2.0  # rarity of a telling key: what one article of seven has tells a field, not an event
-    fewest_rare: int = 2
+    rare: float = 2.0  # the rarity that one of them must have: what one article of seven has tells no event
     whole: float = 0.58  # cosine of keys from which they tell an event without a name or number among them
     mass: float = 60.0
     words: int = 80  # of an article that are compared, strongest first
@@ -185,10 +184,7 @@ def _specific(doc: Weighted, like: _Likeness, rules: StoryRules) -> bool:
     """Whether keys in common can tell an event. Countries and topics alone ("Iran, sanctions, trade") tell a field,
     unless they are nearly all that either side says ("Iran suspends flights to China")."""
     keys = like.shared
-    if (
-        len(keys) < rules.fewest_keys
-        or sum(doc.rarity[key] >= rules.rare for key in keys) < rules.fewest_rare
-    ):
+    if len(keys) < rules.fewest_keys or max(doc.rarity[key] for key in keys) < rules.rare:
         return False
     return like.cosine >= rules.whole or any(
         key.startswith(("n:", "w:"))
