@@ -9,7 +9,7 @@ In one language words are compared, across languages the keys of `parsers.storyt
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol
@@ -44,7 +44,7 @@ class StoryRules:
     other_figures: float = 3.0  # ... this much more is asked: courier cases and quarterly results are alike
     fewest_keys: int = 3  # across languages one name and one topic in common are an accident
     rare: float = 2.0  # the rarity that one of them must have: what one article of seven has tells no event
-    whole: float = 0.58  # cosine of keys from which they tell an event without a name or number among them
+    whole: float = 0.5  # the part of all keys of either side that tells an event without a name or number
     mass: float = 60.0
     words: int = 80  # of an article that are compared, strongest first
     story_words: int = 120
@@ -165,7 +165,7 @@ def match(doc: Weighted, story: Story, at: float, rules: StoryRules = STORIES) -
     if in_own_words >= rules.vouch and any(family != doc.family for family in story.words):
         keys = _likeness(doc, doc.keys, story.keys, story.lengths[KEYS_FAMILY], rules)
         keys = _written_alike(doc, story, keys, rules)
-        if _specific(doc, keys, rules):
+        if _specific(doc, story, keys, rules):
             score = keys.score * _fading(apart, rules.half_life_across)
             found.append(_match(story, keys, score, rules.across * stricter, across=True))
     return max(found, key=lambda m: m.strength, default=None)
@@ -180,17 +180,24 @@ def _other_figures(doc: Weighted, story: Story, rules: StoryRules) -> bool:
     return len(mine) > 1 and len(theirs) > 1 and not mine & theirs
 
 
-def _specific(doc: Weighted, like: _Likeness, rules: StoryRules) -> bool:
+def _specific(doc: Weighted, story: Story, like: _Likeness, rules: StoryRules) -> bool:
     """Whether keys in common can tell an event. Countries and topics alone ("Iran, sanctions, trade") tell a field,
     unless they are nearly all that either side says ("Iran suspends flights to China")."""
     keys = like.shared
     if len(keys) < rules.fewest_keys or max(doc.rarity[key] for key in keys) < rules.rare:
         return False
-    return like.cosine >= rules.whole or any(
+    named = any(
         key.startswith(("n:", "w:"))
         or (key.startswith("e:") and not key.startswith(("e:place/", "e:third/", "e:event/hk-")))
         for key in keys
     )
+    return named or min(_part(keys, doc.keys), _part(keys, story.keys)) >= rules.whole
+
+
+def _part(shared: Collection[str], keys: Mapping[str, float]) -> float:
+    """How much of what the keys say is in `shared`; Latin words aside, which Chinese has in its own script."""
+    told = {key: value for key, value in keys.items() if key in shared or not key.startswith("w:")}
+    return sum(told[key] for key in shared) / sum(told.values())
 
 
 def _written_alike(doc: Weighted, story: Story, like: _Likeness, rules: StoryRules) -> _Likeness:

@@ -77,17 +77,20 @@ def test_countries_and_topics_alone_join_no_languages() -> None:
 
 def test_keys_that_are_nearly_all_of_both_texts_join_languages_without_a_name() -> None:
     english, malay = (
-        {"lang": "en", "title": "Norway suspends ferry traffic from Iceland", "text": ""},
-        {"lang": "ms", "title": "Norway gantung feri dari Iceland", "text": ""},
+        {"lang": "en", "title": "Vietnam suspends ferries from Cambodia", "text": ""},
+        {"lang": "ms", "title": "Vietnam gantung feri dari Kemboja", "text": ""},
     )
     assert [group for group, _ in grouped([english, malay])] == ["0", "0"]
-    longer = {**malay, "text": "Pelabuhan ditutup, hotel penuh, harga ikan naik dan kilang aluminium mogok."}
+    longer = {
+        **malay,
+        "text": "Pelabuhan ditutup, hotel penuh, pelancong hilang, harga naik, pekerja mogok, hujan dan banjir, polis siasat penipuan insurans, menteri letak jawatan, saham jatuh.",
+    }
     assert [group for group, _ in grouped([english, longer])] == ["0", "1"]
 
 
 def test_chinese_is_not_held_to_latin_words_it_lacks() -> None:
     """Capitals in an English headline are no names that a Chinese report would have to repeat."""
-    english = profile("Grand Old Lighthouse Keeper Wins 720 Bamboo Lanterns", "", "en", ["person/keeper"])
+    english = profile("Grand Old Lighthouse Keeper Wins 720 Velvet Lanterns", "", "en", ["person/keeper"])
     chinese = profile("守塔人夺冠 获720盏灯", "", "zh-Hant", ["person/keeper"])
     bare = profile("Wins 720", "", "en", ["person/keeper"])
     frequencies = MemoryFrequencies()
