@@ -93,9 +93,10 @@ def told_words(text: str, family: str) -> set[str]:
     return set(_words(Counter(terms(text)), family))
 
 
-def concept_keys(text: str, family: str) -> set[str]:
-    """The concepts in a text as `Profile.keys` has them."""
-    return set(_concepts(terms(text), family))
+@lru_cache(maxsize=4096)
+def concept_keys(name: str, family: str) -> frozenset[str]:
+    """The concepts in a name or word as `Profile.keys` has them."""
+    return frozenset(_concepts(terms(name), family))
 
 
 def _words(counts: Mapping[str, int], family: str) -> dict[str, float]:
