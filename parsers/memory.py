@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from parsers.duplicates import NEAR, Candidate, NearRules
-from parsers.rarity import rarities
+from parsers.rarity import KEYS_FAMILY, rarities
 from parsers.shingles import Sketch
-from parsers.stories import KEYS_FAMILY, STORIES, Story, StoryRules, Weighted, index_terms, lookup_terms
+from parsers.stories import STORIES, Story, StoryRules, Weighted, index_terms, lookup_terms
 from parsers.storyterms import Profile
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from parsers.gazetteer import Name
 from parsers.names import Found, Mention
 from parsers.relevance import builtin_rules
 from parsers.script import fold
-from parsers.storyterms import Profile, profile, told_words
+from parsers.storyterms import Profile, concept_keys, profile, told_words
 
 NAMES_LIMIT = 1200  # characters in which names are looked for
 
 #: Share of the articles on Malaysia and Hong Kong that name a thing. What makes an article part of the beat does not
 #: tell which of its events it is about; a stream of such articles would learn that only after weeks.
-PLACE_SHARES = {"place/hong-kong": 0.95, "place/malaysia": 0.9, "place/kuala-lumpur": 0.4}
-ROLE_SHARES = {"home": 0.9, "eto": 0.4, "leader": 0.15}
+PLACE_SHARES = {
+    "place/hong-kong": 0.95,
+    "place/malaysia": 0.9,
+    "place/kuala-lumpur": 0.4,
+    "event/malaysia-hong-kong": 0.4,
+    "event/hk-office-holders": 0.2,
+}
+ROLE_SHARES = {"home": 0.9, "eto": 0.4, "leader": 0.15, "mission": 0.1}
 TOPIC_SHARE = 0.2
 SIDES = frozenset(("hk", "my"))
 
@@ -24,8 +31,19 @@ def profile_of(title: str, text: str, lang: str) -> Profile:
     """What an article says of its event. `lang` as in `Article.lang`; "zh" will do."""
     found = builtin_rules().finder.find(f"{title}\n{text[:NAMES_LIMIT]}")
     told = profile(title, text, lang, {name.name.tag for name in found.names})
+    told = replace(told, keys=_once(told.keys, found))
     sides = {side for mention in found.names for side in mention.name.sides}
     return replace(told, usual=_usual(found, told.family)) if sides >= SIDES else told
+
+
+def _once(keys: Mapping[str, float], found: Found) -> dict[str, float]:
+    """The keys without those that only repeat a name: its Latin words, and what a place is called after (an island
+    in Pulau Pinang is none in Penang)."""
+    repeated = {f"w:{word}" for mention in found.names for word in fold(mention.words).split()}
+    for mention in found.names:
+        if mention.name.kind == "place":
+            repeated |= concept_keys(mention.words, "ms") | concept_keys(mention.words, "en")
+    return {key: value for key, value in keys.items() if key not in repeated}
 
 
 def _usual(found: Found, family: str) -> dict[str, float]:
@@ -42,7 +60,12 @@ def _usual(found: Found, family: str) -> dict[str, float]:
 def _terms(mention: Mention, family: str) -> set[str]:
     """The words and keys that a profile has of this mention."""
     latin = {f"w:{word}" for word in fold(mention.words).split()}
-    return {f"e:{mention.name.tag}"} | latin | told_words(mention.words, family)
+    return (
+        {f"e:{mention.name.tag}"}
+        | latin
+        | told_words(mention.words, family)
+        | concept_keys(mention.words, family)
+    )
 
 
 def _share(name: Name) -> float:

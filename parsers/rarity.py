@@ -7,9 +7,13 @@ that hold words as often as texts at large do (`common/*.txt`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib import resources
+
+from parsers.storyterms import concepts, stem
+
+KEYS_FAMILY = "key"  # beside the families of languages
 
 #: Imagined articles that a stream begins with, and how many words each has.
 ARTICLES, LENGTH = 200.0, 150.0
@@ -18,15 +22,38 @@ ARTICLES, LENGTH = 200.0, 150.0
 def rarities(family: str, terms: Sequence[str], documents: float, having: Iterable[float]) -> list[float]:
     """The rarity (natural log, above 0) of terms that so many of `documents` of a family of languages have."""
     imagined, whole, log = _imagined(family), documents + ARTICLES + 1.0, math.log
-    return [
-        log(whole / (count + imagined.get(term, 0.0) + 0.5))
-        for term, count in zip(terms, having, strict=True)
-    ]
+    return [log(whole / (count + imagined(term) + 0.5)) for term, count in zip(terms, having, strict=True)]
+
+
+def _imagined(family: str) -> Callable[[str], float]:
+    """How many of the imagined articles have a term of a family."""
+    return _having_key if family == KEYS_FAMILY else _counter(family)
 
 
 @cache
-def _imagined(family: str) -> Mapping[str, float]:
-    return {term: ARTICLES * share for term, share in common(family).items()}
+def _counter(family: str) -> Callable[[str], float]:
+    counts = {term: ARTICLES * share for term, share in common(family).items()}
+    return lambda term: counts.get(term, 0.0)
+
+
+@lru_cache(maxsize=65_536)
+def _having_key(key: str) -> float:
+    kind, _, word = key.partition(":")
+    if kind == "c":
+        return ARTICLES * _concept_shares().get(key, 0.0)
+    if kind != "w":
+        return 0.0
+    return ARTICLES * max(common("en").get(stem(word), 0.0), common("ms").get(word, 0.0))
+
+
+@cache
+def _concept_shares() -> Mapping[str, float]:
+    """A concept is as common as the most common of its English words."""
+    shares: dict[str, float] = {}
+    for word, keys in concepts("en").items():
+        told = common("en").get(stem(word), 0.0)
+        shares.update((key, max(told, shares.get(key, 0.0))) for key in keys)
+    return shares
 
 
 @cache

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol
 
+from parsers.rarity import KEYS_FAMILY
 from parsers.storyterms import Profile
 
 DAY = 86400.0
 UNIT = 1000.0  # the length of an article's vectors: thousandths are what stories are stored in
-KEYS_FAMILY = "key"  # beside the families of languages
 LOOKUP_WORDS, LOOKUP_KEYS = 24, 16
 INDEX_WORDS, INDEX_KEYS = 40, 24
 
@@ -43,6 +43,8 @@ class StoryRules:
     short: int = 60  # words; of short reports with two numbers or more each and none in common ...
     other_figures: float = 3.0  # ... this much more is asked: courier cases and quarterly results are alike
     fewest_keys: int = 3  # across languages one name and one topic in common are an accident
+    rare: float = 2.0  # the rarity that one of them must have: what one article of seven has tells no event
+    whole: float = 0.5  # the part of all keys of either side that tells an event without a name or number
     mass: float = 60.0
     words: int = 80  # of an article that are compared, strongest first
     story_words: int = 120
@@ -162,7 +164,8 @@ def match(doc: Weighted, story: Story, at: float, rules: StoryRules = STORIES) -
     in_own_words = found[0].strength if found else float(own is None)
     if in_own_words >= rules.vouch and any(family != doc.family for family in story.words):
         keys = _likeness(doc, doc.keys, story.keys, story.lengths[KEYS_FAMILY], rules)
-        if _specific(keys.shared, rules):
+        keys = _written_alike(doc, story, keys, rules)
+        if _specific(doc, story, keys, rules):
             score = keys.score * _fading(apart, rules.half_life_across)
             found.append(_match(story, keys, score, rules.across * stricter, across=True))
     return max(found, key=lambda m: m.strength, default=None)
@@ -177,13 +180,37 @@ def _other_figures(doc: Weighted, story: Story, rules: StoryRules) -> bool:
     return len(mine) > 1 and len(theirs) > 1 and not mine & theirs
 
 
-def _specific(keys: Collection[str], rules: StoryRules) -> bool:
-    """Whether keys in common can tell an event. Countries and topics alone ("Iran, sanctions, trade") tell a field."""
-    return len(keys) >= rules.fewest_keys and any(
+def _specific(doc: Weighted, story: Story, like: _Likeness, rules: StoryRules) -> bool:
+    """Whether keys in common can tell an event. Countries and topics alone ("Iran, sanctions, trade") tell a field,
+    unless they are nearly all that either side says ("Iran suspends flights to China")."""
+    keys = like.shared
+    if len(keys) < rules.fewest_keys or max(doc.rarity[key] for key in keys) < rules.rare:
+        return False
+    named = any(
         key.startswith(("n:", "w:"))
-        or (key.startswith("e:") and not key.startswith(("e:place/", "e:third/")))
+        or (key.startswith("e:") and not key.startswith(("e:place/", "e:third/", "e:event/hk-")))
         for key in keys
     )
+    return named or min(_part(keys, doc.keys), _part(keys, story.keys)) >= rules.whole
+
+
+def _part(shared: Collection[str], keys: Mapping[str, float]) -> float:
+    """How much of what the keys say is in `shared`; Latin words aside, which Chinese has in its own script."""
+    told = {key: value for key, value in keys.items() if key in shared or not key.startswith("w:")}
+    return sum(told[key] for key in shared) / sum(told.values())
+
+
+def _written_alike(doc: Weighted, story: Story, like: _Likeness, rules: StoryRules) -> _Likeness:
+    """The likeness of keys where one side is written in Chinese: that it lacks a Latin word says nothing, as it
+    writes nearly all names in its own script."""
+    if not like.shared or (doc.family == "zh") == ("zh" in story.words):
+        return like
+    mine, theirs = (
+        _norm({key: value for key, value in keys.items() if key in like.shared or not key.startswith("w:")})
+        for keys in (doc.keys, story.keys)
+    )
+    cosine = sum(like.shared.values()) / (mine * theirs)
+    return _Likeness(cosine, like.mass, cosine * math.sqrt(like.mass / rules.mass), like.shared)
 
 
 @dataclass(frozen=True, slots=True)

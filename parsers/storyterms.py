@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 
 from parsers.script import fold, terms
 
@@ -93,6 +93,12 @@ def told_words(text: str, family: str) -> set[str]:
     return set(_words(Counter(terms(text)), family))
 
 
+@lru_cache(maxsize=4096)
+def concept_keys(name: str, family: str) -> frozenset[str]:
+    """The concepts in a name or word as `Profile.keys` has them."""
+    return frozenset(_concepts(terms(name), family))
+
+
 def _words(counts: Mapping[str, int], family: str) -> dict[str, float]:
     stop = stopwords()
     told = {term: count for term, count in counts.items() if len(term) > 1 and term not in stop}
@@ -150,10 +156,13 @@ def _concepts(told: Sequence[str], family: str) -> Iterator[str]:
     for term in told:
         if term in table:
             yield from table[term]
-    if family != "zh":
-        for pair in map("-".join, pairwise(told)):
-            if pair in table:
-                yield from table[pair]
+    for run in (
+        chain(pairwise(told), zip(told, told[1:], told[2:], strict=False))
+        if family == "zh"
+        else pairwise(told)
+    ):
+        if (words := "-".join(run)) in table:
+            yield from table[words]
 
 
 def _numbers(folded: str) -> Iterator[str]:
@@ -176,9 +185,14 @@ def concepts(family: str) -> Mapping[str, tuple[str, ...]]:
     if column is not None:
         for section in table.values():
             for name, forms in section.items():
-                for word in forms[column].split():
+                for word in map(_as_terms if column == 2 else str, forms[column].split()):
                     found.setdefault(word, []).append(f"c:{name}")
     return {word: tuple(keys) for word, keys in found.items()}
+
+
+def _as_terms(word: str) -> str:
+    """A Chinese word as the pairs of characters that a text is read in: 研讨会 is 研讨-讨会."""
+    return "-".join(map("".join, pairwise(word)))
 
 
 @cache

@@ -66,11 +66,39 @@ def test_time_fades_a_match() -> None:
 
 def test_countries_and_topics_alone_join_no_languages() -> None:
     frequencies = MemoryFrequencies()
-    english = profile("Iran under sanctions", "Trade falls", "en", ["third/usa"])
-    chinese = profile("伊朗遭制裁", "贸易下跌", "zh-Hans", ["third/usa"])
+    english = profile(
+        "Iran under sanctions", "Trade falls, ports close and an election nears", "en", ["third/usa"]
+    )
+    chinese = profile("伊朗遭制裁", "贸易部长辞职，医院缺疫苗，工人罢工，暴雨成灾", "zh-Hans", ["third/usa"])
     story = opened("a", weigh(english, frequencies, 0.0), 0.0)
     assert set(english.keys) & set(chinese.keys) >= {"c:iran", "c:sanction", "c:trade"}
     assert match(weigh(chinese, frequencies, 0.0), story, 0.0) is None
+
+
+def test_keys_that_are_nearly_all_of_both_texts_join_languages_without_a_name() -> None:
+    english, malay = (
+        {"lang": "en", "title": "Vietnam suspends ferries from Cambodia", "text": ""},
+        {"lang": "ms", "title": "Vietnam gantung feri dari Kemboja", "text": ""},
+    )
+    assert [group for group, _ in grouped([english, malay])] == ["0", "0"]
+    longer = {
+        **malay,
+        "text": "Pelabuhan ditutup, hotel penuh, pelancong hilang, harga naik, pekerja mogok, hujan dan banjir, polis siasat penipuan insurans, menteri letak jawatan, saham jatuh.",
+    }
+    assert [group for group, _ in grouped([english, longer])] == ["0", "1"]
+
+
+def test_chinese_is_not_held_to_latin_words_it_lacks() -> None:
+    """Capitals in an English headline are no names that a Chinese report would have to repeat."""
+    english = profile("Grand Old Lighthouse Keeper Wins 720 Velvet Lanterns", "", "en", ["person/keeper"])
+    chinese = profile("守塔人夺冠 获720盏灯", "", "zh-Hant", ["person/keeper"])
+    bare = profile("Wins 720", "", "en", ["person/keeper"])
+    frequencies = MemoryFrequencies()
+    story = opened("a", weigh(chinese, frequencies, 0.0), 0.0)
+    found = [match(weigh(one, frequencies, 0.0), story, 0.0) for one in (english, bare)]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0].cosine == pytest.approx(found[1].cosine, rel=0.15)
 
 
 def test_among_stories_that_are_alike_the_right_one_must_stand_out() -> None:

@@ -11,9 +11,8 @@ from zlib import crc32
 
 import orjson
 
-from parsers.rarity import rarities
+from parsers.rarity import KEYS_FAMILY, rarities
 from parsers.stories import (
-    KEYS_FAMILY,
     STORIES,
     Story,
     StoryRules,
