@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 # IANA special-purpose registries (RFC 6890 and its updates). Python's own `is_global` differs between patch
@@ -119,6 +120,7 @@ class AddressPolicy:
         return _as_address(plain) is not None and bool(refusal(plain))
 
 
+@lru_cache(4096)  # asked for several times at each poll, of few hosts
 def _as_address(host: str) -> IPv4Address | IPv6Address | None:
     try:
         return ipaddress.ip_address(host)
@@ -126,6 +128,7 @@ def _as_address(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
+@lru_cache(256)
 def _as_network(text: str) -> IPv4Network | IPv6Network | None:
     try:
         return ipaddress.ip_network(text, strict=False)

@@ -20,6 +20,7 @@ import h11
 
 from feeds.addresses import AddressPolicy
 from feeds.exchange import ExchangeError, Fault
+from feeds.quickhead import not_modified, quick_get
 
 # host, port, seconds → numeric addresses in order of preference; raises ExchangeError
 Resolver = Callable[[str, int, float], Awaitable[list[str]]]
@@ -140,19 +141,25 @@ class Connection:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+        self._http: h11.Connection  # made when something comes that needs it
+        self._empty = False  # the answer came without a body, and without h11
 
     async def ask(
         self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes = b""
     ) -> Head:
         """Send the request and read the head of the final answer. Raises ExchangeError (lost, url)."""
-        try:
-            out = self._http.send(h11.Request(method=method, target=target, headers=list(headers))) or b""
-            out += (self._http.send(h11.Data(data=body)) or b"") if body else b""
-            out += self._http.send(h11.EndOfMessage()) or b""
-        except h11.LocalProtocolError as error:
-            raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
-        self._writer.write(out)
+        quick = quick_get(target, headers) if method == b"GET" and not body else b""
+        if quick:
+            self._writer.write(quick)
+            raw = await self._receive()
+            unchanged = not_modified(raw)
+            if unchanged is not None:
+                self._empty = True
+                return Head(304, unchanged)
+            self._speak(method, target, headers, body)
+            self._hear(raw)
+        else:
+            self._writer.write(self._speak(method, target, headers, body))
         while True:
             event = await self._next()
             if isinstance(event, h11.Response):
@@ -160,9 +167,21 @@ class Connection:
             if not isinstance(event, h11.InformationalResponse):
                 raise ExchangeError(Fault.LOST, "broken answer: no status line")
 
+    def _speak(
+        self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes
+    ) -> bytes:
+        """The request as h11 writes it, which from here on follows the conversation."""
+        http = self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+        try:
+            out = http.send(h11.Request(method=method, target=target, headers=list(headers))) or b""
+            out += (http.send(h11.Data(data=body)) or b"") if body else b""
+            return out + (http.send(h11.EndOfMessage()) or b"")
+        except h11.LocalProtocolError as error:
+            raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
+
     async def body(self) -> AsyncIterator[bytes]:
         """The body as it comes, still encoded. Raises ExchangeError (lost) when it breaks off."""
-        while True:
+        while not self._empty:
             event = await self._next()
             if isinstance(event, h11.Data):
                 yield bytes(event.data)
@@ -172,19 +191,31 @@ class Connection:
                 raise ExchangeError(Fault.LOST, "the connection closed before the answer was complete")
 
     async def _next(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        try:
-            while True:
+        while True:
+            try:
                 event = self._http.next_event()
-                if event is not h11.NEED_DATA:
-                    return event
-                data = await self._reader.read(_READ)
-                if not data and self._http.their_state is h11.SEND_RESPONSE:
-                    raise ExchangeError(Fault.LOST, "the connection closed before an answer came")
-                self._http.receive_data(data)
-        except h11.RemoteProtocolError as error:
-            raise ExchangeError(Fault.LOST, f"broken answer: {error}") from error
+            except h11.RemoteProtocolError as error:
+                raise ExchangeError(Fault.LOST, f"broken answer: {error}") from error
+            if event is not h11.NEED_DATA:
+                return event
+            self._hear(await self._receive())
+
+    async def _receive(self) -> bytes:
+        try:
+            return await self._reader.read(_READ)
         except OSError as error:
             raise ExchangeError(Fault.LOST, f"connection lost: {error.strerror or error}") from error
+
+    def _hear(self, data: bytes) -> None:
+        if not data and self._http.their_state is h11.SEND_RESPONSE:
+            raise ExchangeError(Fault.LOST, "the connection closed before an answer came")
+        try:
+            self._http.receive_data(data)
+        except h11.RemoteProtocolError as error:
+            raise ExchangeError(Fault.LOST, f"broken answer: {error}") from error
+
+    async def aclose(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Drop the connection at once; a TLS farewell would keep slow peers open for half a minute."""

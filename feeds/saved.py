@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, TypeVar
 
 Saved = TypeVar("Saved")
@@ -11,8 +11,11 @@ Saved = TypeVar("Saved")
 
 def to_json(value: Any) -> str:
     """One JSON object; fields that hold their default are left out. Floats are rounded to nine digits."""
-    plain = type(value)()
-    kept = {key: _shorter(item) for key, item in asdict(value).items() if item != getattr(plain, key)}
+    kept = {}
+    for key, default in _defaults(type(value)).items():
+        item = getattr(value, key)
+        if item != default:
+            kept[key] = _shorter(item)
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -22,13 +25,24 @@ def from_json(shape: type[Saved], text: str) -> Saved:
     data = json.loads(text or "{}")
     if not isinstance(data, dict):
         raise ValueError(f"{shape.__name__} must be a JSON object")
-    plain = shape()
-    found = {
-        field.name: _like(getattr(plain, field.name), data[field.name], f"{shape.__name__}.{field.name}")
-        for field in fields(shape)  # type: ignore[arg-type]  # a dataclass, as asked for
-        if field.name in data
-    }
+    found = {}
+    for name, default in _defaults(shape).items():
+        if name in data:
+            item = data[name]
+            alike = type(item) is type(default)  # a tuple never is: JSON has lists
+            found[name] = item if alike else _like(default, item, f"{shape.__name__}.{name}")
     return shape(**found)
+
+
+_kept: dict[type, dict[str, Any]] = {}
+
+
+def _defaults(shape: type) -> dict[str, Any]:
+    """Each field of a dataclass with its default; asked for at every poll, hence kept."""
+    if shape not in _kept:
+        plain = shape()
+        _kept[shape] = {field.name: getattr(plain, field.name) for field in fields(shape)}
+    return _kept[shape]
 
 
 def _shorter(item: Any) -> Any:
@@ -43,7 +57,10 @@ def _like(default: Any, value: Any, name: str) -> Any:
         return float(value)
     if isinstance(default, tuple) and isinstance(value, list):
         if len(value) == len(default):
-            return tuple(_like(part, item, name) for part, item in zip(default, value, strict=True))
+            return tuple(
+                item if type(item) is type(part) else _like(part, item, name)
+                for part, item in zip(default, value, strict=True)
+            )
     elif type(value) is type(default):
         return value
     raise ValueError(f"{name} holds {str(value)[:60]!r}")

@@ -50,9 +50,8 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
         join_twins(runtime.story_care, clock.now().timestamp())
     finally:
         polling.close()
-    failing = sum(
-        state.get("outcome") not in GOOD for state in runtime.sources.states([s.id for s in sources]).values()
-    )
+    ended = runtime.sources.outcomes([source.id for source in sources])
+    failing = sum(outcome not in GOOD for outcome in ended)
     return OneShot(
         items=fates.get("stored", 0) + fates.get("updated", 0),
         errors=failing + unreadable,

@@ -171,7 +171,8 @@ def _end(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget | 
         budget,
         to.rationed(host_of(fetched.url or flight.asking.source.url)),
     )
-    end = poll_end(facts, fetched, to.schedule, random(), secrets.token_hex(8))  # spread, no secret  # noqa: S311  # nosec B311
+    poll_id = secrets.token_hex(8) if fetched.body else ""
+    end = poll_end(facts, fetched, to.schedule, random(), poll_id)  # spread, no secret  # noqa: S311  # nosec B311
     return to.noticing(end) if to.noticing else end
 
 

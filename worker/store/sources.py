@@ -123,14 +123,14 @@ class SourceStore:
             states = self.states(list(some))
             yield from ((definition, states[source]) for source, definition in some.items())
 
-    def outcomes(self) -> list[str | None]:
-        """How the last poll of each source ended; None for one that was not polled yet."""
-        ids = self._client.hkeys(self.keys.sources)
+    def outcomes(self, sources: Sequence[str] | None = None) -> list[str | None]:
+        """How the last poll of each source ended, of all or of those; None for one that was not polled yet."""
+        ids = [key.decode() for key in self._client.hkeys(self.keys.sources)] if sources is None else sources
         found: list[str | None] = []
         for i in range(0, len(ids), _AT_ONCE):
             pipe = self._client.pipeline(transaction=False)
             for source in ids[i : i + _AT_ONCE]:
-                pipe.hmget(self.keys.source_state(source.decode()), "polled", "outcome")
+                pipe.hmget(self.keys.source_state(source), "polled", "outcome")
             found += [(outcome or b"").decode() if polled else None for polled, outcome in pipe.execute()]
         return found
 
