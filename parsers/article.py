@@ -111,7 +111,10 @@ def without_footer(text: str) -> str:
 def _may_have_footer(tail: str) -> bool:
     """Whether any footer begins here: most texts have none, and the pattern is slow to say so."""
     low = tail.lower()
-    return any(words in low for words in _FOOTER_WORDS) or low.rstrip().endswith("]")
+    for words in _FOOTER_WORDS:  # a third of the time of `any`, and every text comes here twice
+        if words in low:
+            return True
+    return low.rstrip().endswith("]")
 
 
 def join_text(summary: str, content: str) -> str:
