@@ -14,12 +14,12 @@ from typing import TypeVar
 
 from benchmarks.loopback import ITEMS, document, items_of
 from parsers.agency import credit
-from parsers.article import Unreadable, make_article
+from parsers.article import Unreadable, make_article, outline
 from parsers.entry import Article, SourceContext
 from parsers.links import canonical
 from parsers.marks import entry_marks
 from parsers.read import read
-from parsers.relevance import judge
+from parsers.relevance import dismissed, judge
 from parsers.script import language
 from worker import entries
 from worker.entries import Occasion, Rules
@@ -58,12 +58,14 @@ def main() -> None:
     shown = [entry for one in documents for entry in one.entries]
     timed("marks", lambda: [entry_marks(body) for body in bodies])
     marks = timed("fingerprints", lambda: [fingerprints(one.entries, "x") for one in documents])
+    timed("outline", lambda: [outline(entry, CONTEXT) for entry in shown])
     made = timed("make_article", lambda: [make_article(entry, CONTEXT, language) for entry in shown])
     articles = [article for article in made if isinstance(article, Article)]
     assert not any(isinstance(article, Unreadable) for article in made)
     timed("of it language", lambda: [language(f"{one.title}\n{one.text}") for one in articles])
     timed("of it address", lambda: [canonical(one.link) for one in articles])
     timed("of it agency", lambda: [credit(one.text, one.author, one.publisher, one.link) for one in articles])
+    quick = timed("dismissed", lambda: [dismissed(article) for article in articles])
     verdicts = timed("judge", lambda: [judge(article) for article in articles])
     occasion = Occasion("poll", "x", now, first=True)
     flat = [mark for of_one in marks for mark in of_one]
@@ -72,6 +74,18 @@ def main() -> None:
         lambda: [
             entries.request_for(article, mark, verdict, (), occasion, RULES)
             for article, mark, verdict in zip(articles, flat, verdicts, strict=True)
+        ],
+    )
+    dropped = [
+        (article, mark, verdict)
+        for article, mark, verdict in zip(articles, flat, quick, strict=True)
+        if verdict
+    ]
+    timed(
+        "dismissal",
+        lambda: [
+            entries.dismissal(article, "", mark, verdict, occasion, RULES)
+            for article, mark, verdict in dropped
         ],
     )
     timed("pack", lambda: [pack({**request.fields, "text": request.text}) for request in requests])

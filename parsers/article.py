@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from parsers.agency import credit
@@ -42,11 +42,14 @@ class Unreadable:
 
 
 def make_article(entry: Entry, context: SourceContext, lang_of: LanguageOf) -> Article | Unreadable:
-    """The article of an entry, or why there is none.
+    """The article of an entry, or why there is none. `lang_of` as for `completed`."""
+    made = outline(entry, context)
+    return made if isinstance(made, Unreadable) else completed(made, entry, context, lang_of)
 
-    `lang_of(text, hint)` names the language of a text (`en`, `ms`, `id`, `zh-Hans`, `zh-Hant`, `other`); the
-    hint is the entry's own language, else the source's.
-    """
+
+def outline(entry: Entry, context: SourceContext) -> Article | Unreadable:
+    """The article of an entry as far as judging asks: without its language and agencies, which are most of the work;
+    or why there is none."""
     title = strip_prefix(entry.title, context.strip_title)
     summary, content = without_footer(entry.summary), without_footer(entry.content)
     text = join_text(summary, content)
@@ -55,7 +58,6 @@ def make_article(entry: Entry, context: SourceContext, lang_of: LanguageOf) -> A
     guid = entry.guid or entry.link
     if not guid:
         return Unreadable("the entry has neither an id nor a link, so it could never be told from others")
-    publisher = entry.publisher or context.publisher
     return Article(
         guid=guid,
         url=canonical(entry.link),
@@ -63,13 +65,26 @@ def make_article(entry: Entry, context: SourceContext, lang_of: LanguageOf) -> A
         title=title,
         summary=summary,
         text=text,
-        lang=lang_of(f"{title}\n{text}", context.lang or entry.language),
-        publisher=publisher,
+        lang="",
+        publisher=entry.publisher or context.publisher,
         source=context.id,
         country=context.country,
         author=entry.author,
         published=entry.published or entry.updated,
-        agencies=credit(content or summary, entry.author, publisher, entry.link).agencies,
+    )
+
+
+def completed(article: Article, entry: Entry, context: SourceContext, lang_of: LanguageOf) -> Article:
+    """The outline of an entry, with its language and agencies.
+
+    `lang_of(text, hint)` names the language of a text (`en`, `ms`, `id`, `zh-Hans`, `zh-Hant`, `other`); the
+    hint is the source's own language, else the entry's.
+    """
+    signed = without_footer(entry.content) or article.summary
+    return replace(
+        article,
+        lang=lang_of(f"{article.title}\n{article.text}", context.lang or entry.language),
+        agencies=credit(signed, article.author, article.publisher, article.link).agencies,
     )
 
 
@@ -96,7 +111,10 @@ def without_footer(text: str) -> str:
 def _may_have_footer(tail: str) -> bool:
     """Whether any footer begins here: most texts have none, and the pattern is slow to say so."""
     low = tail.lower()
-    return any(words in low for words in _FOOTER_WORDS) or low.rstrip().endswith("]")
+    for words in _FOOTER_WORDS:  # a third of the time of `any`, and every text comes here twice
+        if words in low:
+            return True
+    return low.rstrip().endswith("]")
 
 
 def join_text(summary: str, content: str) -> str:

@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import ahocorasick_rs
 
-from parsers.gazetteer import Form, Gazetteer, Name
+from parsers.gazetteer import TAGGED, Form, Gazetteer, Name
 from parsers.script import fold
 
 _BY_LENGTH = itemgetter(0, 1)
 _BY_START = itemgetter(1)
+_UNTAGGED = frozenset(("third", "group"))  # a group holds many bodies; its tag would tell a reader nothing
 _VOUCHING = frozenset(("company", "org", "place"))
 _OTHER = {"hk": "my", "my": "hk"}
 _ANY_CASE, _CAPITAL, _EXACT = range(3)
@@ -61,9 +62,28 @@ class Finder:
                 meanings.setdefault(text, []).append((name, None, _ANY_CASE))
         texts = list(meanings)
         self._patterns = [(_joins(text[0]), _joins(text[-1]), tuple(meanings[text])) for text in texts]
+        self._tells = [any(form and _tells(name) for name, form, _ in meanings[text]) for text in texts]
         self._automaton = ahocorasick_rs.AhoCorasick(
             texts, matchkind=ahocorasick_rs.MatchKind.Standard, store_patterns=False
         )
+
+    def may_tell(self, text: str, folded: str) -> bool:
+        """Whether a form stands in `text` of a name that stands for a side or gives a tag. Where none does, `find`
+        finds no such name for any country; where one does, its context may still rule it out. `folded` is
+        `fold(text)`."""
+        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            if self._tells[index] and self._stands(index, start, end, folded):
+                for name, form, case in self._patterns[index][2]:
+                    if form and _tells(name) and _case_fits(text, start, end, form.text, case):
+                        return True
+        return False
+
+    def _stands(self, index: int, start: int, end: int, folded: str) -> bool:
+        """Whether what was found ends where its words end."""
+        left_edge, right_edge, _ = self._patterns[index]
+        if left_edge and start and _joins(folded[start - 1]):
+            return False
+        return not (right_edge and end < len(folded) and _joins(folded[end]))
 
     def find(self, text: str, country: str = "", folded: str = "") -> Found:
         """The mentions in `text`. `country` is the source's (HK, MY, ...), a context for what only its own
@@ -104,6 +124,15 @@ class Finder:
             return Found(_mentions(text, _settled(certain, len(text), country)), ())
         words = _longest(cues, len(text)) + _longest(topics, len(text))
         return Found(_mentions(text, _settled(certain, len(text), country)), _mentions(text, words))
+
+
+def gives_tag(name: Name) -> bool:
+    """Whether an article that names it is found under its tag."""
+    return name.kind in TAGGED and name.role not in _UNTAGGED
+
+
+def _tells(name: Name) -> bool:
+    return bool(name.sides or name.implies or gives_tag(name))
 
 
 def _settled(matches: Sequence[_Match], length: int, country: str) -> list[_Match]:

@@ -83,10 +83,7 @@ class Scene:
 
 def lay_out(article: Article, finder: Finder, country: str) -> Scene:
     """The scene of an article, read up to TEXT_LIMIT characters. `country` is the source's."""
-    title = article.title.strip()[:TITLE_LIMIT]
-    body = (article.text or article.summary).strip()[:TEXT_LIMIT]
-    if body.startswith(title):  # some feeds begin the text with the headline
-        body = body[len(title) :].lstrip()
+    title, body = read_part(article)
     text = f"{title}\n{body}"
     folded = fold(text)
     found = finder.find(text, country, folded)
@@ -102,6 +99,15 @@ def lay_out(article: Article, finder: Finder, country: str) -> Scene:
     bounds = [0, *_bounds(body, len(title) + 1)]
     sentences = tuple(_sentences(text, bounds, names, words))
     return Scene(text, folded, len(title), country, sentences, names, words)
+
+
+def read_part(article: Article) -> tuple[str, str]:
+    """The title and the text of an article, as far as they are read."""
+    title = article.title.strip()[:TITLE_LIMIT]
+    body = (article.text or article.summary).strip()[:TEXT_LIMIT]
+    if body.startswith(title):  # some feeds begin the text with the headline
+        body = body[len(title) :].lstrip()
+    return title, body
 
 
 def _outside(words: Sequence[Mention], names: Sequence[Mention]) -> Iterator[Mention]:

@@ -117,6 +117,26 @@ def request_for(
     )
 
 
+def dismissal(
+    article: Article, hint: str, mark: Fingerprint, verdict: Verdict, occasion: Occasion, rules: Rules
+) -> PutRequest:
+    """The put for an article in which no name stands that could count. Its language and agencies are found out when
+    somebody asks (`worker.store.articles`), for which `hint` is kept: the language that its source claims. Wherever
+    the same text is shown it is dropped, so no duplicate is looked for by its words."""
+    ts = clock_time(article.published, occasion.seen)
+    fate, detail = _fate(verdict, ts, occasion, rules)
+    own_id = articles.public_id(article.url, occasion.source, mark.identity or article.guid)
+    own = _own_fields(article, own_id, ts, occasion)
+    found = {
+        "hint": hint, "grade": "0", "reasons": "[]", "sentence": verdict.sentence, "version": verdict.version,
+        "detail": detail, "best": f":{occasion.source}",
+    }  # fmt: skip
+    return PutRequest(
+        occasion.poll, mark.index, occasion.source, fate, mark.guid_key, mark.entry_hash, (f"i:{own_id}",),
+        own | found, article.text, 0, (), (), rules.keep_rejected, _sighting(article, occasion),
+    )  # fmt: skip
+
+
 def unreadable(entry: Entry, mark: Fingerprint, reason: str, occasion: Occasion, rules: Rules) -> PutRequest:
     """The put for an entry that is no article: kept for a while with the reason, so that `why` can tell."""
     own_id = articles.public_id("", occasion.source, mark.identity or mark.entry_hash)
@@ -157,6 +177,19 @@ def _index_tags(article: Article, verdict: Verdict) -> tuple[str, ...]:
 
 
 def _fields(article: Article, verdict: Verdict, own_id: str, ts: float, occasion: Occasion) -> dict[str, str]:
+    return _own_fields(article, own_id, ts, occasion) | {
+        "lang": article.lang,
+        "agencies": " ".join(article.agencies),
+        "grade": str(verdict.grade),
+        "score": f"{verdict.score:.1f}",
+        "tags": orjson.dumps(verdict.tags).decode(),
+        "reasons": orjson.dumps(verdict.reasons).decode(),
+        "sentence": verdict.sentence,
+        "version": verdict.version,
+    }
+
+
+def _own_fields(article: Article, own_id: str, ts: float, occasion: Occasion) -> dict[str, str]:
     return {
         "id": own_id,
         "story": own_id,
@@ -165,21 +198,13 @@ def _fields(article: Article, verdict: Verdict, own_id: str, ts: float, occasion
         "link": article.link,
         "title": article.title,
         "summary": article.summary,
-        "lang": article.lang,
         "publisher": article.publisher,
         "source": article.source,
         "country": article.country,
         "author": article.author,
-        "agencies": " ".join(article.agencies),
         "published": show_moment(article.published),
         "ts": f"{ts:.3f}",
         "first_seen": f"{occasion.seen.timestamp():.3f}",
-        "grade": str(verdict.grade),
-        "score": f"{verdict.score:.1f}",
-        "tags": orjson.dumps(verdict.tags).decode(),
-        "reasons": orjson.dumps(verdict.reasons).decode(),
-        "sentence": verdict.sentence,
-        "version": verdict.version,
     }
 
 

@@ -35,7 +35,13 @@ def open_question(request: PutRequest) -> str:
     fields = request.fields
     if request.fate not in (articles.STORED, articles.OFF_TOPIC) or request.grade > 1:
         return ""
-    if len(request.text) >= ENOUGH or not fields.get("url") or _host(fields["link"]) in _FORWARDERS:
+    nothing = fields["reasons"] == "[]"  # as of most: no name gives rise to a question
+    if (
+        nothing
+        or len(request.text) >= ENOUGH
+        or not fields.get("url")
+        or _host(fields["link"]) in _FORWARDERS
+    ):
         return ""
     rules = {reason["rule"] for reason in orjson.loads(fields["reasons"])}
     if any(rule.startswith("link-") for rule in rules):

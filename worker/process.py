@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from feeds.rhythm import Seen
 from feeds.schedule import ScheduleSettings
 from feeds.source import Source
-from parsers.article import Unreadable, make_article
+from parsers.article import Unreadable, completed, outline
 from parsers.entry import Article, Entry, FeedDocument, JsonFields, ParseError, SourceContext, Verdict
 from parsers.read import read
-from parsers.relevance import judge
+from parsers.relevance import dismissed, judge
 from parsers.script import language
 from worker import entries
 from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
@@ -192,11 +192,16 @@ def _first_seen(done: Sequence[tuple[PutRequest, PutResult]], seen: datetime) ->
 def decide(
     to: Processor, entry: Entry, mark: Fingerprint, source: Source, occasion: Occasion, old: bool
 ) -> Decided:
-    """One entry: made an article, judged, and offered to the watches; or unreadable, with the reason."""
-    made = make_article(entry, context_of(source), language)
+    """One entry: made an article, judged, and offered to the watches; or unreadable, with the reason. Of one that
+    names nobody no more is found out than its verdict."""
+    context = context_of(source)
+    made = outline(entry, context)
     if isinstance(made, Unreadable):
         return Decided(entries.unreadable(entry, mark, made.reason, occasion, to.rules))
-    return judged(to, made, mark, source, occasion, old)
+    if verdict := dismissed(made):
+        hint = source.lang or entry.language
+        return Decided(entries.dismissal(made, hint, mark, verdict, occasion, to.rules), made)
+    return judged(to, completed(made, entry, context, language), mark, source, occasion, old)
 
 
 def judged(

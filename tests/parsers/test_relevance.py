@@ -18,7 +18,7 @@ from parsers.entry import Article
 from parsers.evaluate import MODES, as_article, evaluate, fallen, plain
 from parsers.gazetteer import builtin, read
 from parsers.judge import article_of
-from parsers.relevance import ALERT, CORE, Rules, analyse, builtin_rules, judge
+from parsers.relevance import ALERT, CORE, Rules, analyse, builtin_rules, dismissed, judge
 
 TESTS = Path(__file__).resolve().parent.parent
 CASES = TESTS / "cases" / "judged"
@@ -125,6 +125,51 @@ def test_what_is_left_out_says_why() -> None:
     passing = judge(article("Hong Kong shuttlers beaten in Malaysia Open"))
     assert passing.grade == 1
     assert passing.sentence.startswith("In passing: it is sports news in the headline (")
+
+
+@pytest.mark.parametrize("country", ["", "HK", "MY", "SG"])
+def test_what_is_dismissed_is_judged_so(country: str) -> None:
+    for title, text in ((row[4], row[5]) for row in ROWS):
+        quick = dismissed(article(title, text, country))
+        assert quick in (None, judge(article(title, text, country))), title
+
+
+@given(data=st.data())
+def test_what_is_dismissed_is_judged_so_however_names_stand(data: st.DataObject) -> None:
+    """Forms of names, whole and cut, in any case, beside what makes or hides their edges, and across the places where
+    a text is cut: the headline's end, its repetition, the limit of what is read."""
+    forms = [form.text for name in builtin().names for form in name.forms]
+    form = st.sampled_from(forms)
+    cut = form.map(lambda text: text[:-1]) | form.map(lambda text: text[1:])
+    piece = (
+        form | cut | form.map(str.lower) | form.map(str.upper) | st.sampled_from(["x", " ", "。", "-", "\n"])
+    )
+    texts = st.lists(piece, max_size=6).map("".join)
+    title = data.draw(texts)
+    text = data.draw(st.sampled_from(["", title, "x " * 2248])) + data.draw(texts)
+    one = article(title, text, data.draw(st.sampled_from(["", "HK", "MY", "SG"])))
+    assert dismissed(one) in (None, judge(one))
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Rain in Paris", ""),
+        ("Perak: pingat perak", "wins perak"),  # a capital makes the state of it
+        ("巴黎下雨", "東京晴天。"),
+        ("", ""),
+    ],
+)
+def test_what_names_nobody_is_dismissed(title: str, text: str) -> None:
+    named = title.startswith("Perak")
+    assert (dismissed(article(title, text)) is None) == named
+
+
+def test_a_name_that_needs_a_context_is_left_to_judging() -> None:
+    """Whoever prints it: the same text may count in another paper."""
+    forms = [f.text for name in builtin().names if name.role == "home" for f in name.forms if f.any_of]
+    assert forms
+    assert all(dismissed(article(f"News of {form}.")) is None for form in forms if form.isascii())
 
 
 def test_a_dateline_is_no_mention() -> None:
@@ -284,6 +329,17 @@ def test_half_the_people_and_offices_may_be_missing(shared_dir: Path, seed: int)
     rules = Rules(replace(builtin(), names=names))
     report = evaluate(records(shared_dir, "relevance-dev"), "title+summary", rules)
     assert report.alert.precision >= 0.93
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["relevance-dev", "relevance-dev-2"])
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_dismissed_is_judged_so_on_real_texts(shared_dir: Path, name: str, mode: str) -> None:
+    articles = [as_article(record, mode) for record in records(shared_dir, name)]
+    quick = [dismissed(one) for one in articles]
+    assert [verdict for verdict in quick if verdict] == [
+        judge(one) for one, verdict in zip(articles, quick, strict=True) if verdict
+    ]
 
 
 def test_building_rules_anew_judges_alike() -> None:

@@ -150,6 +150,21 @@ def test_an_edit_changes_the_hash_and_not_the_identity() -> None:
     assert identity.fingerprint(0, before, "other").guid_key != one.guid_key
 
 
+@pytest.mark.parametrize(("age_days", "fate"), [(0, "off-topic"), (401, "too-old")])
+def test_what_is_dismissed_meets_the_same_fate_under_the_same_id(age_days: float, fate: str) -> None:
+    shown = article(published=Moment(NOW - age_days * DAY))
+    quick = entries.dismissal(shown, "ms", MARK, verdict(0), LATER, RULES)
+    slow = entries.request_for(shown, MARK, verdict(0), (), LATER, RULES)
+    assert quick.fate == slow.fate == fate
+    assert quick.keys == slow.keys[:1] == (f"i:{quick.fields['id']}",)
+    same = ("guid_key", "entry_hash", "grade", "keep", "sighting", "text", "tags", "terms", "alerts")
+    assert all(getattr(quick, name) == getattr(slow, name) for name in same)
+    late = {"lang", "agencies", "score", "tags", "best"}
+    assert {name: quick.fields[name] for name in slow.fields.keys() - late} == {
+        name: value for name, value in slow.fields.items() if name not in late
+    }
+
+
 def test_an_unreadable_entry_keeps_its_reason() -> None:
     request = entries.unreadable(entry(), MARK, "it has neither title nor text", LATER, RULES)
     assert (request.fate, request.fields["detail"], request.grade) == (

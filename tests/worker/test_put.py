@@ -5,12 +5,17 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from parsers.entry import Article, Entry, Verdict
 from tests.support.puts import ALERT, put_request
+from worker.entries import Occasion, Rules, dismissal
+from worker.identity import fingerprint
 from worker.store.articles import (
     Fingerprint,
+    PutRequest,
     StoredArticle,
     find_number,
     load,
@@ -156,6 +161,43 @@ def test_what_was_off_topic_is_stored_and_told_once_its_text_says_more(server: S
     article = only(server, keys)
     assert (article.grade, article.fate, article.sightings) == (3, "stored", 2)
     assert server.client.zcard(keys.rejected) == 0
+
+
+def dismissed_request(text: str, poll: str = "p1", source: str = "demo") -> PutRequest:
+    link = "https://news.example/ball"
+    shown = Article("g1", link, link, "Bola sepak", text, text, "", "Bernama", source)
+    occasion = Occasion(poll, source, datetime(2026, 11, 24, 4, 0, tzinfo=UTC), first=False)
+    mark = fingerprint(0, Entry("g1", link, shown.title, summary=text), source)
+    rules = Rules(keep=400 * 86400, keep_rejected=14 * 86400, seed_max_age=86400.0, max_age=7 * 86400.0)
+    verdict = Verdict(0, 0.0, (), (), "Neither Malaysia nor Hong Kong is named.", "v1")
+    return dismissal(shown, "ms", mark, verdict, occasion, rules)
+
+
+def test_language_and_agency_of_what_was_dismissed_are_found_when_asked_for(
+    server: Server, keys: Keys
+) -> None:
+    text = "PARIS, 18 Ogos (Bernama) -- Pasukan itu kalah dengan dua gol."
+    [result] = put_many(server, keys, [dismissed_request(text)])
+    assert result.fate == "off-topic"
+    article = only(server, keys)
+    assert (article.lang, article.agencies, article.fate) == ("ms", ("bernama",), "off-topic")
+    assert (article.grade, article.score, article.tags, article.reasons) == (0, 0.0, (), ())
+    assert (article.detail, article.seen_by[0].source) == (article.sentence, "demo")
+
+
+def test_what_was_dismissed_is_seen_again_edited_and_raised(server: Server, keys: Keys) -> None:
+    one, edited = dismissed_request("Kalah."), dismissed_request("Kalah lagi.", poll="p2")
+    elsewhere = dismissed_request("Kalah.", poll="p3", source="other")
+    fates = [put_many(server, keys, [request])[0].fate for request in (one, edited, elsewhere)]
+    assert fates == ["off-topic", "updated", "duplicate"]
+    assert only(server, keys).sightings == 2
+    kept = put_request("g1", poll="p4", url="https://news.example/ball", alerts=ALERT, title="HKETO opens")
+    [result] = put_many(server, keys, [kept])
+    assert (result.fate, result.number, result.channels) == ("stored", 1, ("webhook",))
+    article = only(server, keys)
+    assert (article.lang, article.title, article.score) == ("en", "HKETO opens", 90.0)
+    [before] = versions(server, keys, 1)
+    assert (before.title, before.grade, before.best) == ("Bola sepak", 0, ":demo")
 
 
 def test_a_raised_article_leaves_the_index_of_its_old_grade(server: Server, keys: Keys) -> None:

@@ -10,6 +10,8 @@ from zlib import crc32
 
 import orjson
 
+from parsers.agency import credit
+from parsers.script import language
 from worker.store.client import Server, digest
 from worker.store.keys import ROOMS, Keys
 from worker.store.packing import pack, unpack
@@ -335,6 +337,9 @@ def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
         if name not in (b"d", b"first") and not name.startswith(b"@")
     }
 
+    if "version" in fields and "lang" not in fields:
+        fields |= _found_late(fields)
+
     def real(name: str) -> float:
         return float(fields.get(name) or 0)
 
@@ -361,6 +366,16 @@ def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
         versions=int(real("versions")) + 1,
         seen_by=seen,
     )
+
+
+def _found_late(fields: Mapping[str, str]) -> dict[str, str]:
+    """The language and agencies of an article that was dropped unasked (`worker.entries.dismissal`)."""
+    text = fields.get("text", "")
+    written = (fields.get(name, "") for name in ("author", "publisher", "link"))
+    return {
+        "lang": language(f"{fields.get('title', '')}\n{text}", fields.get("hint", "")),
+        "agencies": " ".join(credit(text, *written).agencies),
+    }
 
 
 def _sightings(first: Mapping[str, Any], raw: Mapping[bytes, bytes], first_seen: float) -> Iterator[Sighting]:
