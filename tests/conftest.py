@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from hypothesis import settings
 # An example that takes long says something about what else the machine does, and nothing about the code.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+# A shell starts what it puts in the background with SIGINT ignored, and every program that a test starts inherits that;
+# those that are to end by it would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 
