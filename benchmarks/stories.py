@@ -178,7 +178,7 @@ def whole_way(server: Server, keys: Keys, articles: Sequence[Article], size: int
     server_share = server_cpu(server) - before
     states = [server.client.memory_usage(keys.story_state(story)) or 0 for story in way.stories]
     kept = [
-        sum(server.client.memory_usage(key) or 0 for key in (keys.story(story), keys.story_members(story)))
+        sum(server.client.memory_usage(key) or 0 for key in (keys.story_members(story),))
         for story in way.stories
     ]
     terms = sum(server.client.memory_usage(key) or 0 for key in server.client.scan_iter(f"{keys.prefix}si:*"))

@@ -4,7 +4,7 @@
 -- KEYS[1] is the key `seq`; every other key is built from the prefix in ARGV[1] (same hash tag, same slot).
 -- 32-bit numbers travel packed, big-endian: a hash field of four bytes keeps its bucket a packed list.
 
-local SHINGLE_BUCKETS, TERM_BUCKETS = 1024, 1024
+local SHINGLE_BUCKETS, TERM_BUCKETS = 2048, 1024
 local TWO_DAYS, TERM_PERIOD = 2 * 86400, 7 * 86400  -- seconds that one bucket of shingles, of terms is added to
 local SHINGLE_HOLDERS = 8   -- more texts than this with one shingle on one day: it is furniture
 local ODD = 2 ^ 31          -- added to the number of a text that was seen on an odd day
