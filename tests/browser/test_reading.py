@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import CHINESE, FLIGHTS, HOSTILE, MALAY, OFFICE, Site, item
 from tests.support.browser import PHONE, WIDE, Tabs, focused, overflow
+from tests.support.stored import Item
 from worker.alerts.watches import CORE
 from worker.store.articles import WantedAlert
 
@@ -140,13 +141,25 @@ def test_help_opens_by_key_and_by_button_and_closes(tabs: Tabs) -> None:
     expect(dialog).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("path", "heading"), [("/alerts", ".ledger h2"), ("/?view=articles", ROWS)], ids=["alerts", "articles"]
+)
+def test_what_comes_before_the_stream_is_open_arrives(
+    tabs: Tabs, site: Site, path: str, heading: str
+) -> None:
+    title = f"Between page and stream of {path}"
+    page = tabs.open(path, before_stream=lambda: site.store(told(title), poll=title))
+    expect(page.locator(heading).first).to_have_text(title)
+
+
+def told(title: str) -> Item:
+    return item(title, "", 0, 3, alerts=(WantedAlert(CORE.id, ("desk",), "grade 3"),))
+
+
 def test_an_alert_arrives_in_the_ledger(tabs: Tabs, site: Site) -> None:
     page = tabs.open("/alerts")
     expect(page.locator("#live")).to_have_text("Live")
-    site.store(
-        item("Alert: ministers meet", "", 0, 3, alerts=(WantedAlert(CORE.id, ("desk",), "grade 3"),)),
-        poll="alert",
-    )
+    site.store(told("Alert: ministers meet"), poll="alert")
     expect(page.locator(".ledger h2").first).to_have_text("Alert: ministers meet")
     expect(page.locator(".ledger li.row").first).to_contain_text("desk")
 

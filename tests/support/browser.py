@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE, PHONE = 1280, 390
+STREAM = re.compile("/api/v1/live")
 PATIENCE_MS = 20_000  # a busy machine is no failure
 #: What axe-core asks: WCAG 2.0 to 2.2 at A and AA, and the customs beside them.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -55,9 +57,11 @@ class Tabs:
         width: int = WIDE,
         lang: str = "en",
         script: bool = True,
+        before_stream: Callable[[], object] | None = None,
     ) -> Page:
         """A tab of its own, with cookies of its own, once `path` is loaded. `width` in CSS pixels; `lang` is what
-        the browser asks for; without `script` JavaScript is off."""
+        the browser asks for; without `script` JavaScript is off;
+        `before_stream` is called when the page asks for its live events, before the service hears of it."""
         context = self.browser.new_context(
             base_url=self.base,
             viewport={"width": width, "height": 844 if width < 600 else 900},
@@ -72,6 +76,8 @@ class Tabs:
         page.on("console", lambda told: self._console(told.type, told.text))
         page.on("pageerror", lambda error: self.trouble.append(f"script: {error.message}"))
         page.on("dialog", lambda dialog: (self.trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        if before_stream:
+            page.route(STREAM, lambda route: (before_stream(), route.continue_()))
         page.goto(path)
         return page
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+from lxml import html
 
 from tests.support.service import running_service, until
 from tests.support.stored import Item, put
-from tests.support.web import runtime_on, serving
+from tests.support.web import pick, runtime_on, serving
 from worker.runtime import Runtime
 from worker.store.articles import WantedAlert
 from worker.store.client import Server
@@ -83,6 +84,28 @@ def test_a_stored_article_arrives_and_a_cut_loses_none(runtime: Runtime, keys: K
             assert [next(arriving).title, next(arriving).title] == ["Missed one", "Missed two"]
             put(runtime.server, keys, Item("After the cut"), poll="p4")
             assert next(arriving).title == "After the cut"
+
+
+def test_a_first_connection_says_after_what_it_stands(runtime: Runtime, keys: Keys) -> None:
+    with serving(runtime) as base, httpx.Client(base_url=base, timeout=10) as client:
+        shown = {path: listens_at(client.get(path).text) for path in ("/", "/alerts")}
+        put(runtime.server, keys, alerting("Between page and stream"), poll="p2")
+        for path, title in (("/", "title"), ("/alerts", "story")):
+            with client.stream("GET", shown[path]) as answer:
+                arriving = events(answer.iter_lines())
+                assert next(arriving).name == ""
+                told = next(arriving).told[title]
+                assert (told if path == "/" else told["title"]) == "Between page and stream"
+        with client.stream(
+            "GET", "/api/v1/live?after=0", headers={"Last-Event-ID": "1"}
+        ) as answer:  # a later connection of the same page goes on, it does not begin again
+            arriving = events(answer.iter_lines())
+            assert [next(arriving).name, next(arriving).title] == ["", "Between page and stream"]
+
+
+def listens_at(page: str) -> str:
+    """Where the script of a page listens."""
+    return str(pick(html.fromstring(page), "#list")[0].get("data-live"))
 
 
 def test_who_missed_too_much_or_comes_from_another_store_is_told(

@@ -43,9 +43,10 @@ class AlertStream:
     standing: Looked[Standing] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.standing = Looked(self._stands)
+        self.standing = Looked(self.stands)
 
-    def _stands(self) -> Standing:
+    def stands(self) -> Standing:
+        """The ledger as it stands. A page listens after the newest alert in it."""
         client: Any = self.runtime.server.client
         pipe = client.pipeline(transaction=False)
         pipe.zcard(self.runtime.keys.alerts)

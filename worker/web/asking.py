@@ -59,6 +59,16 @@ class Paged(Criteria):
     order: Order = Field(default="newest", description="newest first, or best first: by grade and title")
 
 
+class Followed(Criteria):
+    """Criteria, and after which event one wants to be told."""
+
+    after: str = Field(
+        default="",
+        max_length=250,
+        description="Id of an event, for a first connection; Last-Event-ID goes before it",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One page; `cursor` leads to the next and is empty at the end. `total` on all pages, at most unless `exact`."""
@@ -145,6 +155,7 @@ __all__ = [
     "Count",
     "Criteria",
     "Facets",
+    "Followed",
     "Found",
     "Paged",
     "Question",

@@ -70,9 +70,10 @@ class Live:
     newest: Looked[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.newest = Looked(self._highest)
+        self.newest = Looked(self.highest)
 
-    def _highest(self) -> int:
+    def highest(self) -> int:
+        """Number of the newest article, 0 when there is none: what a page is told to listen after."""
         client: Any = self.runtime.server.client
         return int(client.get(self.runtime.keys.sequence) or 0)
 

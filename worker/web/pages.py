@@ -85,7 +85,10 @@ class Pages:
         status, trouble, pointer = 200, "", ""
         listed: list[Day] = []
         counts: Mapping[str, Sequence[Count]] = {}
-        cursor = ""
+        cursor, stood = (
+            "",
+            self.web.live.highest(),
+        )  # before the search: what comes between is told twice, not never
         try:
             asked = asked_of(wanted, request.query_params.get("cursor", ""), self.zone)
             rows, cursor = self._rows(asked, wanted, reader)
@@ -99,6 +102,7 @@ class Pages:
             "stories",
             status,
             address=wanted,
+            after=stood,
             days=listed,
             cursor=cursor,
             paged=bool(request.query_params.get("cursor")),
@@ -178,9 +182,12 @@ class Pages:
     def alerts(self, request: Request) -> Response:
         """The ledger: what was told, and what became of it on each channel."""
         reader, cursor = self.reader(request), request.query_params.get("cursor", "")
+        stood = self.web.live_alerts.stands().newest
         found = ledger.page(self.web.runtime, cursor, LEDGER)
         shown = [self._told(record, reader) for record in found.records]
-        return self._page(request, "alerts", alerts=shown, cursor=found.cursor, paged=bool(cursor))
+        return self._page(
+            request, "alerts", after=str(stood), alerts=shown, cursor=found.cursor, paged=bool(cursor)
+        )
 
     def alert(self, request: Request, id: str) -> Response:
         """One row of the ledger, for the live page to put in."""

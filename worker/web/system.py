@@ -12,7 +12,7 @@ from worker import clock
 from worker.heartbeat import pulses
 from worker.store.client import ServerAway
 from worker.web import metrics, shapes
-from worker.web.asking import Criteria, question
+from worker.web.asking import Followed, question
 from worker.web.context import web_of
 from worker.web.ledger import place_of
 from worker.web.live import last_event_id
@@ -85,13 +85,15 @@ def _streamed(events: AsyncIterator[bytes]) -> Response:
     responses=_events("`article` with an article as data"),
 )
 async def live(
-    request: Request, criteria: Annotated[Criteria, Query()], last_event: LastEvent = ""
+    request: Request, criteria: Annotated[Followed, Query()], last_event: LastEvent = ""
 ) -> Response:
-    """New articles as they are stored (server-sent events). A client that was cut off misses none."""
+    """New articles as they are stored (server-sent events). A client that was cut off misses none, nor does one
+    whose first connection says after which article it stands."""
     web = web_of(request)
     if web.live.listeners >= web.live.most:
         raise Problem(503, f"{web.live.most} clients listen already")
-    return _streamed(web.live.stream(question(criteria, web.zone), last_event_id(last_event)))
+    after = last_event_id(last_event or criteria.after)
+    return _streamed(web.live.stream(question(criteria, web.zone), after))
 
 
 @router.get(
@@ -103,6 +105,7 @@ async def live(
 async def live_alerts(
     request: Request,
     watch: Annotated[list[str], Query(max_length=50, description="Ids of watches; any of them")] = [],  # noqa: B006 - FastAPI copies it
+    after: Annotated[str, Query(max_length=250, description="Id of an event, for a first connection")] = "",
     last_event: LastEvent = "",
 ) -> Response:
     """New alerts as they arise (server-sent events), as a webhook gets them. A client that was cut off misses none;
@@ -110,4 +113,4 @@ async def live_alerts(
     web = web_of(request)
     if web.live_alerts.listeners >= web.live_alerts.most:
         raise Problem(503, f"{web.live_alerts.most} clients listen already")
-    return _streamed(web.live_alerts.stream(frozenset(watch), place_of(last_event)))
+    return _streamed(web.live_alerts.stream(frozenset(watch), place_of(last_event or after)))

@@ -152,7 +152,7 @@ async function parts(address, selector, signal) {
       const later = Array.from(place.querySelectorAll(".row")).find((one) => one !== before && one.querySelector("time").dateTime <= at);
       if (before) before.remove();
       place.insertBefore(row, later && later.isConnected ? later : null);
-    } else if (before) before.replaceWith(row);
+    } else if (before) { before.replaceWith(row); return; } // told already: only its state may be another
     else list.querySelector(".ledger").prepend(row);
     row.classList.add("fresh");
     for (const empty of list.querySelectorAll(".empty")) empty.remove();
@@ -171,7 +171,8 @@ async function parts(address, selector, signal) {
     const id = told.alert_id || (list.dataset.view === "articles" ? told.id : told.story || told.id);
     const [row] = await parts(`${list.dataset.row}${encodeURIComponent(id)}?${list.dataset.query}`, ".row");
     if (!row) return;
-    if (window.scrollY < 200) { put(row); return; }
+    const stays = !row.dataset.day && document.getElementById(row.id);
+    if (window.scrollY < 200 || stays) { put(row); return; }
     waiting.set(row.id, row); // what a person reads must not move away under the eyes
     button.textContent = button.dataset.text.replace("#", String(waiting.size));
     button.hidden = false;
