@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import polling
+from benchmarks.schedules import world as worlds
 from feeds.rhythm import DAY
 
 
@@ -22,7 +22,7 @@ def write_trace(path: Path, days: int) -> None:
     for source in range(10):
         for day in range(days):
             for _ in range(24):
-                at = polling.START + day * DAY + (8 + 14 * rng.random()) * 3600
+                at = worlds.START + day * DAY + (8 + 14 * rng.random()) * 3600
                 rows.append(
                     {"source": f"s{source}", "published": at, "target": rng.random() < 0.3 * 0.5**source}
                 )
@@ -53,7 +53,7 @@ def test_a_trace_is_scored_and_ours_beats_the_fixed_interval(tmp_path: Path) -> 
 def test_faulty_traces_are_named(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "trace.jsonl").write_text(text, "utf-8")
     with pytest.raises(ValueError, match=words.replace(".", r"\.")):
-        polling.read_trace(tmp_path / "trace.jsonl")
+        worlds.read_trace(tmp_path / "trace.jsonl")
 
 
 def test_times_of_a_trace_may_be_texts(tmp_path: Path) -> None:
@@ -62,25 +62,25 @@ def test_times_of_a_trace_may_be_texts(tmp_path: Path) -> None:
         {"source": "a", "published": "2026-11-15T08:00:00+08:00", "target": True},
     ]
     (tmp_path / "t").write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    world = polling.read_trace(tmp_path / "t")
+    world = worlds.read_trace(tmp_path / "t")
     assert world.times == [[1793520000.0, 1794700800.0]]
     assert world.targets == [[False, True]]
 
 
 def test_the_synthetic_world_has_the_rates_it_claims() -> None:
-    world = polling.synthetic(11, shift=False)
+    world = worlds.synthetic(11, shift=False)
     entries, targets = sum(map(len, world.times)), sum(map(sum, world.targets))
-    expected = sum(world.truth(source, world.start)[0] for source in range(polling.SOURCES)) * polling.DAYS
-    assert entries / polling.SOURCES / polling.DAYS == pytest.approx(20, rel=0.35)
+    expected = sum(world.truth(source, world.start)[0] for source in range(worlds.SOURCES)) * worlds.DAYS
+    assert entries / worlds.SOURCES / worlds.DAYS == pytest.approx(20, rel=0.35)
     assert targets == pytest.approx(expected, rel=0.12)
     hours = [math.floor((at + 8 * 3600) % DAY / 3600) for times in world.times for at in times]
     day, night = sum(9 <= hour < 17 for hour in hours) / 8, sum(hour < 4 for hour in hours) / 4
     assert 6 < day / night < 9
-    shifted = polling.synthetic(11, shift=True)
+    shifted = worlds.synthetic(11, shift=True)
     middle = shifted.changed_at
     changed = [
         source
-        for source in range(polling.SOURCES)
+        for source in range(worlds.SOURCES)
         if shifted.truth(source, middle - 1)[0] != shifted.truth(source, middle + 1)[0]
     ]
-    assert len(changed) == polling.SOURCES // 5
+    assert len(changed) == worlds.SOURCES // 5

@@ -1,0 +1,1 @@
+"""Worlds, schedules and scores of `benchmarks.polling`."""
