@@ -24,101 +24,29 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from benchmarks import books
+from benchmarks.spread.result import Result
+from benchmarks.spread.stage import LEASE, Scale, Stage, crew, start, until
 from tests.support import newsdesk
-from tests.support.servers import Forwarder, TcpServer, free_port, tcp_server
-from tests.support.sink import Sink, running_sink
-from worker import commands
+from tests.support.servers import Forwarder, TcpServer, tcp_server
+from tests.support.sink import running_sink
 from worker.demo.publisher import Publisher
-from worker.embedded import dying_command
 from worker.runtime import Runtime, open_runtime
-from worker.settings import Settings, as_environment, load
+from worker.settings import Settings
 from worker.store.client import connect
 
-LEASE = 10.0
-ROLES = {
-    "beat-0": None,
-    "beat-1": None,
-    "poll-0": commands.poll_worker(),
-    "poll-1": commands.poll_worker(),
-    "process-0": commands.process_worker(1),
-    "process-1": commands.process_worker(1),
-    "deliver-0": commands.deliver_worker(),
-    "web": commands.web(),
-}
 KILLED = ("beat-0", "poll-0", "process-0", "deliver-0")
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """`interval` seconds between two polls of a source; sources publish for `seconds`, `rate` items a second in all."""
-
-    sources: int
-    interval: float
-    seconds: float
-    rate: float
 
 
 FULL = Scale(sources=1000, interval=30.0, seconds=150.0, rate=8.0)
 QUICK = Scale(sources=100, interval=4.0, seconds=25.0, rate=8.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """`asked_twice`: polls that came within half an interval, though no lease had ended (one that was late is followed
-    by one on time, so a gap may be short of the interval by as much); `polled_late`: gaps of more than two intervals
-    and a lease; `*_on_*` count keys that stand on a server where they do not belong; `replica_lag_ms`: from a write to
-    its being readable, median of 50."""
-
-    sources: int
-    interval_s: float
-    kills: int
-    polls: int
-    sources_polled: int
-    poll_workers_that_polled: int
-    shortest_gap_s: float
-    asked_twice: int
-    polled_late: int
-    published: int
-    stored: int
-    lost: int
-    stored_twice: int
-    alerts: int
-    untold: int
-    delivered: int
-    delivered_twice: int
-    undelivered: int
-    served_by_page: int
-    store_keys_on_broker: int
-    broker_keys_on_store: int
-    page_reads_on_replica: int
-    replica_lag_ms: float
-    processes_left: int
-
-    @property
-    def kept(self) -> bool:
-        nothing = (
-            self.asked_twice + self.polled_late + self.lost + self.stored_twice + self.undelivered + self.untold
-            + self.processes_left
-            + self.store_keys_on_broker + self.broker_keys_on_store
-        )  # fmt: skip
-        whole = self.published == self.stored == self.served_by_page and self.alerts == self.delivered
-        asked = self.sources_polled == self.sources and self.poll_workers_that_polled == 2
-        return (
-            nothing == 0
-            and whole
-            and asked
-            and self.page_reads_on_replica > 0
-            and self.delivered_twice <= self.kills
-        )
 
 
 def main() -> int:
@@ -151,52 +79,6 @@ class Seen:
     lag: float
 
 
-@dataclass
-class Stage:
-    """The servers, the publisher and the receiver of one run."""
-
-    folder: Path
-    store: TcpServer
-    front: Forwarder  # where the store is asked for
-    broker: TcpServer
-    replica: TcpServer
-    publisher: Publisher
-    sink: Sink
-    scale: Scale
-    paths: list[str] = field(default_factory=list)
-    port: int = field(default_factory=free_port)
-
-    def settings(self) -> Settings:
-        """What every process is given."""
-        self.paths = [f"/feed/{number}" for number in range(self.scale.sources)]
-        urls = [self.publisher.add_feed(path, f"Paper {path}", "en", window=100) for path in self.paths]
-        (self.folder / "sources.txt").write_text("\n".join(urls) + "\n")
-        values = {
-            "redis_url": self.front.url,
-            "broker_url": self.broker.url,
-            "read_url": self.replica.url,
-            "data_dir": self.folder / "data",
-            "poll.sources_file": self.folder / "sources.txt",
-            "poll.interval": self.scale.interval,
-            "poll.allow_private_hosts": True,
-            "poll.total_timeout": 5.0,
-            "poll.lease": LEASE,
-            "process.lease": 5.0,
-            "alerts.lease": 5.0,
-            "alerts.timeout": 3.0,
-            "alerts.retry_base": 1.0,
-            "webhook.url": self.sink.url,
-            "web.port": self.port,
-        }
-        return load(None, values, {})
-
-    def page_count(self) -> int:
-        """How many articles the page finds, asked as a reader does."""
-        url = f"http://127.0.0.1:{self.port}/api/v1/articles?limit=1"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return int(json.load(answer)["total"])
-
-
 def run(scale: Scale, dice: random.Random, *, failover: bool) -> Result:
     """The whole, with servers, publisher and receiver of its own."""
     with ExitStack() as stack:
@@ -210,11 +92,11 @@ def run(scale: Scale, dice: random.Random, *, failover: bool) -> Result:
         stage = Stage(folder, store, front, broker, replica, publisher, sink, scale)
         settings = stage.settings()
         runtime = open_runtime(settings)
-        with _crew(settings, folder) as crew:
-            _until(lambda: all(publisher.served(path) for path in stage.paths), 120, "first polls", crew)
-            hurt = (lambda: _fail_over(stage)) if failover else (lambda: _kill(stage, crew, settings))
+        with crew(settings, folder) as running:
+            until(lambda: all(publisher.served(path) for path in stage.paths), 120, "first polls", running)
+            hurt = (lambda: _fail_over(stage)) if failover else (lambda: _kill(stage, running, settings))
             guids, killed_at = _work(stage, dice, hurt)
-            _settle(runtime, stage, guids, crew)
+            _settle(runtime, stage, guids, running)
             seen = Seen(
                 killed_at,
                 time.monotonic(),
@@ -222,7 +104,7 @@ def run(scale: Scale, dice: random.Random, *, failover: bool) -> Result:
                 _page_reads(replica),
                 0.0 if failover else _lag(store, replica),
             )
-        left = sum(process.poll() is None for process in crew.values())
+        left = sum(process.poll() is None for process in running.values())
         return _count(runtime, stage, guids, seen, kills=1 if failover else len(KILLED), left=left)
 
 
@@ -252,7 +134,7 @@ def _kill(stage: Stage, crew: dict[str, subprocess.Popen[bytes]], settings: Sett
     for name in KILLED:
         crew[name].send_signal(signal.SIGKILL)
         crew[name].wait()
-        crew[name] = _start(settings, stage.folder, name)
+        crew[name] = start(settings, stage.folder, name)
 
 
 def _fail_over(stage: Stage) -> None:
@@ -274,7 +156,7 @@ def _settle(
         return settled and stage.page_count() >= len(guids)
 
     try:
-        _until(all_there, 2 * stage.scale.interval + 60, "everything arrives", crew)
+        until(all_there, 2 * stage.scale.interval + 60, "everything arrives", crew)
     except RuntimeError as error:
         print(error, file=sys.stderr)
 
@@ -302,58 +184,6 @@ def _page_reads(replica: TcpServer) -> int:
     client.close()
     names = ("get", "mget", "hget", "hgetall", "hmget", "zcard", "zrange", "smembers", "getrange")
     return sum(int(found.get(f"cmdstat_{name}", {}).get("calls", 0)) for name in names)
-
-
-@contextmanager
-def _crew(settings: Settings, folder: Path) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    crew = {name: _start(settings, folder, name) for name in ROLES}
-    try:
-        yield crew
-    finally:
-        for process in crew.values():
-            process.terminate()
-        for process in crew.values():
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _start(settings: Settings, folder: Path, name: str) -> subprocess.Popen[bytes]:
-    command = ROLES[name]
-    if command is None:
-        command = ["celery", "-A", "worker.app", "beat", "--pidfile=", "--schedule", str(folder / name)]
-    elif command[0] == "celery":
-        command = [*command[:-1], f"{name}@%h"]
-    # The publisher tells the workers apart by the contact that they name.
-    env = {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1", "HKETO_POLL__CONTACT": name}
-    with (folder / f"{name}.log").open("ab") as out:
-        return subprocess.Popen(
-            dying_command(commands.here(list(command))),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            env=env,
-        )
-
-
-def _until(
-    true: Callable[[], bool], seconds: float, what: str, crew: dict[str, subprocess.Popen[bytes]]
-) -> None:
-    give_up = time.monotonic() + seconds
-    while not _holds(true):
-        ended = [name for name, process in crew.items() if process.poll() is not None]
-        if ended or time.monotonic() > give_up:
-            raise RuntimeError(f"not within {seconds:g} s: {what}; ended: {ended}")
-        time.sleep(0.2)
-
-
-def _holds(true: Callable[[], bool]) -> bool:
-    try:
-        return true()
-    except OSError:  # the page is not up yet
-        return False
 
 
 def _count(
