@@ -199,7 +199,7 @@ def _count(
     gaps = [(a.monotonic, b.monotonic - a.monotonic) for one in hits.values() for a, b in pairwise(one)]
     # A poll whose worker was killed comes again when its lease ends, which may be sooner than its interval.
     freed = (seen.killed_at - LEASE, seen.killed_at + 1.0)
-    twice = [gap for at, gap in gaps if gap < stage.scale.interval / 2 and not freed[0] <= at <= freed[1]]
+    twice = [gap for at, gap in gaps if gap < 0.4 * stage.scale.interval and not freed[0] <= at <= freed[1]]
     broker: Any = connect(stage.broker.url)
     strange = [
         key for key in broker.scan_iter(count=1000) if not key.startswith(runtime.keys.broker.encode())

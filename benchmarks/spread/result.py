@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`asked_twice`: polls that came within half an interval, though no lease had ended (one that was late is followed
-    by one on time, so a gap may be short of the interval by as much); `polled_late`: gaps of more than two intervals
-    and a lease; `*_on_*` count keys that stand on a server where they do not belong; `replica_lag_ms`: from a write to
-    its being readable, median of 50."""
+    """`asked_twice`: polls that came within 0.4 of an interval, though no lease had ended. One that was late by up to
+    half an interval is followed by one on time (feeds/schedule.py); the rest is what a publisher on a loaded machine
+    notes late. `polled_late`: gaps of more than two intervals and a lease; `*_on_*` count keys that stand on a server
+    where they do not belong; `replica_lag_ms`: from a write to its being readable, median of 50."""
 
     sources: int
     interval_s: float
