@@ -257,7 +257,7 @@ class Made:
 def articles(count: int, seed: int = 1, first: int = 0, days: float = DAYS) -> Iterator[Made]:
     """`count` articles in the order of their arrival, spread over the `days` before END, numbered from `first`."""
     rng = random.Random(seed)
-    kinds, weights = zip(*SHARES, strict=True)
+    kinds, weights = [kind for kind, _ in SHARES], [weight for _, weight in SHARES]
     outlets = catalogue_sources()
     often = Zipf([str(i) for i in range(len(outlets))])
     for i in range(count):

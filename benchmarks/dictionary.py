@@ -42,10 +42,10 @@ def texts() -> list[tuple[str, str, str]]:
     return rows
 
 
-def samples() -> list[bytes]:
+def samples() -> list[bytes | bytearray | memoryview[int]]:
     """The packed fields of every case, as an article of one source or another."""
     sources = catalogue_sources()
-    made = []
+    made: list[bytes | bytearray | memoryview[int]] = []
     for i, (country, title, text) in enumerate(texts()):
         source, at = sources[i % len(sources)], DAY + timedelta(hours=7 * i)
         link = f"{source.home}/news/{at:%Y/%m/%d}/{i * 7919 % 100_000}"

@@ -130,10 +130,11 @@ def _polled(runtime: Runtime, sources: tuple[Source, ...]) -> tuple[float, float
 
 def _weight(runtime: Runtime, sources: tuple[Source, ...]) -> int:
     """Bytes of one source in its own keys and in those that all share."""
-    client, keys = runtime.server.client, runtime.keys
-    shared = sum(int(client.memory_usage(key, samples=0) or 0) for key in (keys.sources, keys.due))  # type: ignore[arg-type]
+    client: Any = runtime.server.client
+    keys = runtime.keys
+    shared = sum(int(client.memory_usage(key, samples=0) or 0) for key in (keys.sources, keys.due))
     own = sum(
-        int(client.memory_usage(key, samples=0) or 0)  # type: ignore[arg-type]
+        int(client.memory_usage(key, samples=0) or 0)
         for source in sources[:SAMPLE]
         for key in (keys.source_state(source.id), keys.polls(source.id))
     )
@@ -148,7 +149,8 @@ def _claims(runtime: Runtime, number: int) -> float:
         claim(runtime.server, runtime.keys.due, 400, 60.0)
     calls = client.slowlog_get(200)
     client.config_set("slowlog-log-slower-than", -1)
-    return round(median(call["duration"] / 1000 for call in calls if b"hketo_claim" in call["command"]), 2)
+    took = [float(call["duration"]) / 1000 for call in calls if b"hketo_claim" in call["command"]]
+    return round(median(took), 2)
 
 
 def measure_articles(number: int) -> Articles:
@@ -234,7 +236,8 @@ def main() -> int:
     )
     sizes = () if arguments.part == "sources" else ((2_000, 8_000) if quick else (10_000, 70_000))
     stored = [measure_articles(number) for number in sizes]
-    for row in (*sources, *stored):
+    rows: list[Sources | Articles] = [*sources, *stored]
+    for row in rows:
         print(
             "  ".join(f"{name} {value}" for name, value in asdict(row).items() if not isinstance(value, dict))
         )

@@ -197,7 +197,8 @@ def whole_way(server: Server, keys: Keys, articles: Sequence[Article], size: int
 def fill(server: Server, keys: Keys) -> dict[str, float]:
     """TEXTS texts in the window of four days and a live story for every three of them; what a text takes in bytes."""
     near, rng = RedisNear(server, keys), random.Random(3)
-    server.client.execute_command("FLUSHALL", "SYNC")  # Valkey frees in the background otherwise
+    client: Any = server.client
+    client.execute_command("FLUSHALL", "SYNC")  # Valkey frees in the background otherwise
     server.load_functions()
     before = used(server)
     shapes = [sketch(article.title, article.text) for article in Maker(3).articles(PROBES * 5)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,14 @@ from parsers.group import Grouper
 from parsers.stories import STORIES
 
 Records = Sequence[dict[str, Any]]
-NEAR_STEPS = {
+#: Values of a rule by its name; Any, since each rule has a type of its own.
+Steps = Mapping[str, Sequence[Any]]
+NEAR_STEPS: Steps = {
     "whole": (0.15, 0.25, 0.30, 0.35, 0.40, 0.50, 0.60),
     "part": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
     "figures": (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8),
 }
-STORY_STEPS = {
+STORY_STEPS: Steps = {
     "same": (0.06, 0.08, 0.09, 0.10, 0.11, 0.13, 0.16, 0.20),
     "across": (0.10, 0.15, 0.20, 0.225, 0.25, 0.30),
     "margin": (0.0, 0.3, 0.7, 1.0),

@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 AT_ONCE = 100
 Validators = dict[str, dict[str, str]]
@@ -98,7 +100,9 @@ def reader_package(urls: list[str], folder: Path) -> tuple[int, int]:
     return new, unchanged
 
 
-WAYS = {
+Answer = tuple[int, int]
+#: What each way needs installed, and the way: how many entries it read, and how many feeds were unchanged.
+WAYS: dict[str, tuple[str, Callable[[list[str], Path], Answer | Coroutine[Any, Any, Answer]]]] = {
     "httpx+feedparser": ("httpx feedparser", httpx_feedparser),
     "aiohttp+fastfeedparser": ("aiohttp fastfeedparser", aiohttp_fastfeedparser),
     "reader": ("reader", reader_package),
@@ -108,7 +112,7 @@ WAYS = {
 def main() -> None:
     way, file, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     done = WAYS[way][1](file.read_text().split(), folder)
-    read, unchanged = asyncio.run(done) if asyncio.iscoroutine(done) else done
+    read, unchanged = done if isinstance(done, tuple) else asyncio.run(done)
     print(json.dumps({"read": read, "unchanged": unchanged}))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE, PHONE = 1280, 390
@@ -75,11 +75,20 @@ class Tabs:
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda told: self._console(told.type, told.text))
         page.on("pageerror", lambda error: self.trouble.append(f"script: {error.message}"))
-        page.on("dialog", lambda dialog: (self.trouble.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._dialog)
         if before_stream:
-            page.route(STREAM, lambda route: (before_stream(), route.continue_()))
+
+            def hold(route: Route) -> None:
+                before_stream()
+                route.continue_()
+
+            page.route(STREAM, hold)
         page.goto(path)
         return page
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.trouble.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _console(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):

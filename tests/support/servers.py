@@ -59,10 +59,10 @@ def tcp_server(folder: Path, *options: str, replica_of: TcpServer | None = None)
 def _wait(url: str, *, replica: bool) -> None:
     """Until it answers, and as a replica is in step."""
     give_up = time.monotonic() + 30
-    client = connect(url, timeout=2.0, retries=0)
+    client: Any = connect(url, timeout=2.0, retries=0)
     while time.monotonic() < give_up:
         try:
-            if not replica or client.info("replication")["master_link_status"] == "up":  # type: ignore[index]
+            if not replica or client.info("replication")["master_link_status"] == "up":
                 client.close()
                 return
             time.sleep(0.02)

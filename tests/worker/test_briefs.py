@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import jsonschema
@@ -79,7 +80,8 @@ def test_a_replay_puts_every_alert_where_the_table_says(server: Server, keys: Ke
             )
     # Every brief stands in the outbox once, however many alerts it holds.
     told = Counter(cell for row in TABLE for cell in row[1:] if cell != "=")
-    briefs = [name.decode() for name in server.client.zrange(keys.outbox("ops"), 0, -1) if b"@" in name]
+    client: Any = server.client
+    briefs = [name.decode() for name in client.zrange(keys.outbox("ops"), 0, -1) if b"@" in name]
     assert len(briefs) == len(
         {(w, at) for row in TABLE for w, at in zip(TIMINGS, row[1:], strict=True) if at != "="}
     )

@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from worker import clock, heartbeat
+from worker import clock, commands, heartbeat
 from worker.cli.main import app
 from worker.demo import newsday
 from worker.demo.publisher import Publisher
@@ -213,12 +213,12 @@ def test_sources_are_listed_with_state_and_reason(day: Runtime) -> None:
 def test_health_needs_progress(day: Runtime) -> None:
     sick = cli("health", "--data", day.settings.data_dir)
     assert (sick.exit_code, sick.stdout.count("never")) == (1, 3)
-    for queue in heartbeat.QUEUES:
+    for queue in commands.QUEUES:
         heartbeat.beat(day, queue, clock.now())
     well = cli("health", "--data", day.settings.data_dir, "--json")
     assert well.exit_code == 0
     assert [item["healthy"] for item in lines(well.stdout)] == [True, True, True]
-    day.server.client.delete(*(day.keys.heartbeat(queue) for queue in heartbeat.QUEUES))
+    day.server.client.delete(*(day.keys.heartbeat(queue) for queue in commands.QUEUES))
 
 
 def test_hostile_text_does_nothing_to_a_terminal(day: Runtime) -> None:
@@ -235,7 +235,7 @@ def test_hostile_text_does_nothing_to_a_terminal(day: Runtime) -> None:
             )
             assert not set(shown) & set("\x1b\x07\r\u202e")
     finally:
-        original = {"title": victim.title, "summary": victim.summary, "publisher": victim.publisher}
+        original: Any = {"title": victim.title, "summary": victim.summary, "publisher": victim.publisher}
         day.server.client.hset(day.keys.article(1), mapping=original)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -245,8 +246,9 @@ def test_a_story_that_is_parted_has_the_publishers_of_its_articles(server: Serve
     show(desks, ENGLISH, COPY, RETOLD)
     first, retold = (article for article in desks[0].articles() if article.fate == "stored")
     new = split(StoryCare(server, keys, KEEP), first.story, [retold.number], "a reader", "two events", 0.0)
+    client: Any = server.client
     covered = {
-        story: {name.decode() for name in server.client.hkeys(f"{keys.prefix}sf:{story}")}
+        story: {name.decode() for name in client.hkeys(f"{keys.prefix}sf:{story}")}
         for story in (first.story, new)
     }
     assert covered == {first.story: {"@One", "@Two"}, new: {"@Three"}}

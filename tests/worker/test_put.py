@@ -6,6 +6,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -72,10 +73,9 @@ def test_it_is_found_by_time_tag_and_word(server: Server, keys: Keys) -> None:
 
 def test_every_key_it_writes_expires_or_is_bounded(server: Server, keys: Keys) -> None:
     put_many(server, keys, [put_request("g1", alerts=ALERT, words="Some words")])
+    everything: Any = server.client
     for_ever = {
-        key.decode().removeprefix(keys.prefix)
-        for key in server.client.keys("*")
-        if server.client.ttl(key) == -1
+        key.decode().removeprefix(keys.prefix) for key in everything.keys("*") if everything.ttl(key) == -1
     }
     tags = (
         "all",
@@ -103,9 +103,9 @@ def test_every_key_it_writes_expires_or_is_bounded(server: Server, keys: Keys) -
         (put_request("g9", poll="p2", source="other", words="Another text"), "stored"),
     ],
 )
-def test_the_second_time(server: Server, keys: Keys, again: object, fate: str) -> None:
+def test_the_second_time(server: Server, keys: Keys, again: PutRequest, fate: str) -> None:
     put_many(server, keys, [put_request("g1", words="One wire text", alerts=ALERT)])
-    changed = replace(again, alerts=ALERT)  # type: ignore[type-var]
+    changed = replace(again, alerts=ALERT)
     if fate == "seen":
         changed = replace(changed, entry_hash=put_request("g1", words="One wire text").entry_hash)
     [result] = put_many(server, keys, [changed])
@@ -150,7 +150,7 @@ def test_off_topic_is_kept_with_its_reason_but_not_indexed(server: Server, keys:
     assert result.fate == "off-topic"
     assert server.client.zcard(keys.by_time) == 0
     assert server.client.zrange(keys.rejected, 0, -1) == [b"1"]
-    assert 0 < int(server.client.ttl(keys.article(1))) <= 60  # type: ignore[arg-type]
+    assert 0 < int(server.client.ttl(keys.article(1))) <= 60
 
 
 def test_what_was_off_topic_is_stored_and_told_once_its_text_says_more(server: Server, keys: Keys) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -92,7 +93,8 @@ def test_a_posting_becomes_a_list_and_then_a_bitmap(store: Store) -> None:
 
 
 def test_trimming_takes_days_and_whole_segments(store: Store) -> None:
-    client, keys = store.server.client, store.keys
+    client: Any = store.server.client
+    keys = store.keys
     old = [Item(f"Old {n}", age=n * DAY) for n in (399, 398, 397)]
     start_at(store, SEGMENT - 3)
     put(store.server, keys, *old, seen=NOW - 397 * DAY)

@@ -90,7 +90,7 @@ QUICK = settings(
 
 
 def stored(server: Server, keys: Keys) -> list[StoredArticle]:
-    last = int(server.client.get(keys.sequence) or 0)  # type: ignore[arg-type]
+    last = int(server.client.get(keys.sequence) or 0)
     return list(load(server, keys, range(1, last + 1)))
 
 

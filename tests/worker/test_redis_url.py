@@ -219,7 +219,7 @@ def test_quoting_survives_every_form(username: str, password: str, db: int) -> N
     for url in (f"redis://{who}h/{db}", f"unix://{who}/p?db={db}", f"rediss://{who}h/{db}"):
         address = parse(url)
         assert (address.username, address.password, address.db) == (username, password, db)
-        options = redis.connection.parse_url(redis_py_url(url))
+        options = redis.connection.parse_url(redis_py_url(url))  # type: ignore[no-untyped-call]
         assert (options["username"], options["password"], options["db"]) == (username, password, db)
         assert masked(url).count("***") == 1
 

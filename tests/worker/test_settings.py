@@ -157,9 +157,9 @@ def test_paths_of_a_file_start_at_its_folder(folder: Path) -> None:
 def test_settings_cannot_be_changed_but_copied_with_other_values(folder: Path) -> None:
     settings = load(None, {"poll.batch": 3}, {})
     with pytest.raises(ValueError, match="frozen"):
-        settings.namespace = "other"  # type: ignore[misc]  # the refusal is what is tested
+        settings.namespace = "other"  # the refusal is what is tested
     with pytest.raises(ValueError, match="frozen"):
-        settings.poll.batch = 1  # type: ignore[misc]  # the refusal is what is tested
+        settings.poll.batch = 1  # the refusal is what is tested
     started = settings.with_values({"redis_url": "unix:///run/x.sock"}, "embedded server")
     assert started.poll.batch == 3
     assert origin_of(started, "redis_url") == ("unix:///run/x.sock", "embedded server")

@@ -58,7 +58,7 @@ def poll_and_store(runtime: Runtime, *items: Item, poll: str = "p1") -> None:
 def test_an_empty_store_gives_zeros(runtime: Runtime) -> None:
     found = stats(runtime, NOW)
     assert (found.kept, found.dropped, found.alerts, found.dead, found.fates) == (0, 0, 0, 0, ())
-    assert found.latencies == found.by_grade == found.deliveries == ()
+    assert (found.latencies, found.by_grade, found.deliveries) == ((), (), ())
     assert found.sources == (Count("never polled", 1),)
     assert found.memory.used > 0
 

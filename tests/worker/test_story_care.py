@@ -141,7 +141,7 @@ def test_a_merge_can_be_undone_and_stays_undone(server: Server, keys: Keys, care
     numbers = [blind.store(*one)[0] for one in FERRY[:2]]
     before = stories_of(server, keys, numbers)
     records = care.records.load(before)
-    merge(care, *before, "operator", "one event", NOW)
+    merge(care, before[0], before[1], "operator", "one event", NOW)
     assert len(set(stories_of(server, keys, numbers))) == 1
     assert care.records.resolve(before[1]) == before[0]
     assert [record.articles for record in care.records.load([before[0]])] == [2]

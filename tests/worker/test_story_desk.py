@@ -177,9 +177,8 @@ def test_every_key_expires_or_is_bounded(server: Server, keys: Keys, desk: Story
         made = article(one["title"], one["text"], one["lang"])
         story = desk.story_of(made, own_id(number), NOW).story
         desk.stored(made, put(server, keys, number, story, one["title"], one["text"]), NOW)
-    for_ever = {
-        k.decode().removeprefix(keys.prefix) for k in server.client.keys("*") if server.client.ttl(k) == -1
-    }
+    client: Any = server.client
+    for_ever = {k.decode().removeprefix(keys.prefix) for k in client.keys("*") if client.ttl(k) == -1}
     assert {key for key in for_ever if not key.startswith(("t:", "w:", "out:"))} == {
         "seq", "z", "ix", "ixl", "ic:0", "tags", "alerts", "channels",
     }  # fmt: skip

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.atom import faults
 from tests.support.stored import NOW, Item, put
 from tests.support.web import ADMIN, Visitor, join, runtime_on, visitor
-from worker import heartbeat
+from worker import commands, heartbeat
 from worker.alerts.watches import CORE
 from worker.clock import now
 from worker.runtime import Runtime
@@ -294,7 +294,7 @@ def test_documents_of_the_rest_are_true(runtime: Runtime, client: Visitor) -> No
 
 def test_ready_follows_progress(runtime: Runtime, client: Visitor) -> None:
     assert client.get("/readyz").status_code == 503
-    for queue in heartbeat.QUEUES:
+    for queue in commands.QUEUES:
         heartbeat.beat(runtime, queue, now())
     assert client.get("/readyz").json()["ready"] is True
     heartbeat.beat(runtime, "poll", now() - timedelta(minutes=5))

@@ -101,7 +101,7 @@ def test_a_delivery_ends_the_way(runtime: Runtime) -> None:
 def test_a_dropped_entry_tells_why(runtime: Runtime) -> None:
     found = explained(runtime, "https://demo.example/ball")
     assert found.sentence == "dropped (off-topic): nothing of Hong Kong in it"
-    assert found.alerts == found.watches == ()
+    assert (found.alerts, found.watches) == ((), ())
 
 
 def test_an_article_that_no_watch_wanted_says_which_and_why(
