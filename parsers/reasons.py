@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from parsers.entry import Reason
 from parsers.relations import Signal
@@ -92,17 +93,41 @@ def summing_up(grade: int, reasons: Sequence[Reason]) -> str:
     if not reasons:
         return _NOTHING
     ours = [reason for reason in reasons if (reason.weight > 0) == (grade >= 2)]
-    text = "; ".join(reason.sentence for reason in _different(ours or reasons)[:3])
+    text = "; ".join(reason.sentence for reason in different(ours or reasons)[:3])
     lead = "" if grade >= 2 else "In passing: " if grade == 1 else "Not for us: "
     return f"{lead}{text if lead else text[0].upper() + text[1:]}."
 
 
-def _different(reasons: Sequence[Reason]) -> list[Reason]:
+class Said(Protocol):
+    """A reason, fresh or stored: see `parsers.entry.Reason`."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def where(self) -> str: ...
+    @property
+    def weight(self) -> float: ...
+    @property
+    def sentence(self) -> str: ...
+
+
+S = TypeVar("S", bound=Said)
+
+
+def different(reasons: Sequence[S]) -> list[S]:
     """The reasons in the order a reader wants them, without those that only quote the same words again."""
-    ordered = sorted(reasons, key=lambda reason: _ORDER.index(reason.rule.partition("-")[0]))
-    kept: list[Reason] = []
+    ordered = sorted(reasons, key=lambda reason: _place(reason.rule))
+    kept: list[S] = []
     for reason in ordered:
         quoted_already = {word for other in kept for word in other.words}
         if not set(reason.words) <= quoted_already:
             kept.append(reason)
     return kept or list(reasons)
+
+
+def _place(rule: str) -> int:
+    """Where a rule's group stands in the order; one of an older release that is not known stands last."""
+    group = rule.partition("-")[0]
+    return _ORDER.index(group) if group in _ORDER else len(_ORDER)

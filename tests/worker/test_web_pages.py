@@ -20,6 +20,7 @@ from tests.worker.test_web_api import ALL, CHINESE, DROPPED, FLIGHTS, MENTION, O
 from worker.audit.sources import STATES
 from worker.query.language import TAG_FIELDS
 from worker.runtime import Runtime
+from worker.store.articles import OFF_TOPIC, TOO_OLD, UNREADABLE
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.web import charts
@@ -197,7 +198,7 @@ def test_languages_have_the_same_texts_with_the_same_gaps() -> None:
 
 
 #: Texts whose keys are put together from a value, by their beginning.
-MADE = ("grade_", "grade_at_least_", "lang_", "where_", "state_", "step_", "kind_", "outcome_")
+MADE = ("grade_", "grade_at_least_", "lang_", "where_", "state_", "fate_", "step_", "kind_", "outcome_")
 
 
 def test_every_text_that_is_asked_for_is_there_and_none_is_idle() -> None:
@@ -218,6 +219,7 @@ def test_what_is_put_together_from_values_has_its_text(lang: str) -> None:
         *(f"lang_{name}" for name in ("en", "ms", "id", "zh-Hans", "zh-Hant", "other")),
         *(f"where_{place}" for place in ("title", "summary", "text", "source")),
         *(f"state_{state}" for state in ("pending", "sent", "dead")),
+        *(f"fate_{fate}" for fate in (OFF_TOPIC, TOO_OLD, UNREADABLE)),
         *(f"step_{step}" for step in ("published", "seen", "stored", "alerted")),
         *(f"outcome_{outcome.value}" for outcome in Outcome),
         *(f"kind_{kind}" for kind in TAG_FIELDS if kind != "tag"),

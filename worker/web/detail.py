@@ -11,6 +11,7 @@ from worker.audit.why import Why
 from worker.plain import duration
 from worker.query.stories import Told
 from worker.store.articles import STORED, StoredArticle
+from worker.web import because
 from worker.web.charts import Chart, growth
 from worker.web.marked import Pieces, marked, paragraphs
 from worker.web.show import (
@@ -174,7 +175,7 @@ def story_view(told: Told, reader: Reader) -> StoryView:
         size=told.size,
         columns=tuple(language(lang, reader.words) for lang in used),
         cards=tuple(_card(article, used.index(_column(article)) + 1, reader) for article in ordered),
-        reason=marked(lead.sentence, quoted(lead), 500),
+        reason=marked(because.summary(lead, reader.words), quoted(lead), 500),
         tags=tags_of({tag for article in told.articles for tag in article.tags}, reader.words)[:18],
         growth=growth([article.ts for article in told.articles], 320, 40, 40) if len(ordered) > 1 else None,
         first=clock_of(ordered[-1], reader),
@@ -218,7 +219,7 @@ def article_view(found: Why, story: Told | None, reader: Reader) -> ArticleView:
         grade_score=reader.words.say("grade_score", grade=article.grade, score=f"{article.score:.0f}"),
         kept=article.fate == STORED,
         fate=article.fate,
-        sentence=one_line(found.sentence, 400),
+        sentence=one_line(because.verdict(found, reader.words), 400),
         publisher=one_line(article.publisher or article.source, 80),
         country=one_line(article.country, 4),
         author=one_line(article.author, 80),
@@ -246,7 +247,7 @@ def _reasons(article: StoredArticle, reader: Reader) -> Iterator[ReasonView]:
             share=round(100 * abs(reason.weight) / strongest),
             against=reason.weight < 0,
             rule=one_line(reason.rule, 60),
-            sentence=marked(reason.sentence, reason.words, 400),
+            sentence=marked(because.reason(reason, reader.words), reason.words, 400),
             where=where,
         )
 

@@ -12,6 +12,7 @@ from worker.alerts.message import one_line
 from worker.alerts.view import web_address
 from worker.query.stories import Told
 from worker.store.articles import StoredArticle
+from worker.web import because
 from worker.web.address import Address
 from worker.web.asking import Question
 from worker.web.charts import Chart, growth
@@ -128,7 +129,7 @@ def row(story: Told, reader: Reader, asked: Question | None, *, alone: bool = Fa
         if len(story.articles) >= GROWS
         else None,
         passage=asked.passage(lead) if asked else [],
-        reason=marked(lead.sentence, quoted(lead), 400),
+        reason=marked(because.summary(lead, reader.words), quoted(lead), 400),
         tags=tuple(tag for tag in tags if tag.kind not in _EVERYWHERE)[:SHOWN_TAGS],
     )
 
