@@ -185,6 +185,12 @@ def test_a_phone_needs_no_scrolling_sideways(tabs: Tabs, path: str) -> None:
     assert overflow(page) == 0
 
 
+@pytest.mark.parametrize("lang", ["en", "ms", "zh-HK"])
+def test_filters_scroll_one_way_only(tabs: Tabs, lang: str) -> None:
+    beside = tabs.open(lang=lang).locator(".filters")
+    assert beside.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+
+
 def test_filters_fold_on_a_phone(tabs: Tabs) -> None:
     page = tabs.open(width=PHONE)
     topic = page.locator(".facet").get_by_role("link", name=re.compile("Tourism and aviation"))

@@ -198,7 +198,7 @@ def test_languages_have_the_same_texts_with_the_same_gaps() -> None:
 
 
 #: Texts whose keys are put together from a value, by their beginning.
-MADE = ("grade_", "grade_at_least_", "lang_", "where_", "state_", "fate_", "step_", "kind_", "outcome_")
+MADE = ("grade_", "grade_at_least_", "lang_", "state_", "fate_", "step_", "kind_", "outcome_")
 
 
 def test_every_text_that_is_asked_for_is_there_and_none_is_idle() -> None:
@@ -217,10 +217,9 @@ def test_what_is_put_together_from_values_has_its_text(lang: str) -> None:
     wanted = {
         *(f"grade_{n}" for n in (1, 2, 3)),
         *(f"lang_{name}" for name in ("en", "ms", "id", "zh-Hans", "zh-Hant", "other")),
-        *(f"where_{place}" for place in ("title", "summary", "text", "source")),
         *(f"state_{state}" for state in ("pending", "sent", "dead")),
         *(f"fate_{fate}" for fate in (OFF_TOPIC, TOO_OLD, UNREADABLE)),
-        *(f"step_{step}" for step in ("published", "seen", "stored", "alerted")),
+        *(f"step_{step}" for step in ("published", "seen", "judged", "stored", "alerted")),
         *(f"outcome_{outcome.value}" for outcome in Outcome),
         *(f"kind_{kind}" for kind in TAG_FIELDS if kind != "tag"),
         *(name.tag for name in builtin().names if name.kind == "topic" and name.tag),

@@ -41,7 +41,6 @@ class ReasonView:
     against: bool
     rule: str
     sentence: Pieces
-    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +240,12 @@ def article_view(found: Why, story: Told | None, reader: Reader) -> ArticleView:
 def _reasons(article: StoredArticle, reader: Reader) -> Iterator[ReasonView]:
     strongest = max((abs(reason.weight) for reason in article.reasons), default=0) or 1
     for reason in article.reasons:
-        where = reader.words.texts.get(f"where_{reason.where}", one_line(reason.where, 20))
         yield ReasonView(
             points=f"{reason.weight:+.0f}".replace("-", "−"),
             share=round(100 * abs(reason.weight) / strongest),
             against=reason.weight < 0,
             rule=one_line(reason.rule, 60),
             sentence=marked(because.reason(reason, reader.words), reason.words, 400),
-            where=where,
         )
 
 
