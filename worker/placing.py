@@ -15,6 +15,9 @@ from worker.store import articles
 from worker.store.articles import PutRequest, PutResult
 from worker.stories import Assigned, Kept, StoryDesk, Wanted, sketch_of
 
+#: Drops requests in order; None for what must be put.
+Drop = Callable[[Sequence[PutRequest]], list[PutResult | None]]
+
 #: Stores requests in order.
 Put = Callable[[Sequence[PutRequest]], list[PutResult]]
 
@@ -28,16 +31,38 @@ MOST = 64  # entries that are placed and stored together
 @dataclass(frozen=True, slots=True)
 class Decided:
     """An entry and what is to become of it. `article` is None when it is none; `official`: its source is a
-    government's."""
+    government's; `dismissed`: it names nobody."""
 
     request: PutRequest
     article: Article | None = None
     official: bool = False
+    dismissed: bool = False
 
     @property
     def wanted(self) -> Article | None:
         """The article, if it is to be kept."""
         return self.article if self.request.fate == articles.STORED else None
+
+
+#: A request and its end.
+Stored = tuple[PutRequest, PutResult]
+#: Places and stores in order.
+PutOthers = Callable[[Sequence[Decided]], list[Stored]]
+
+
+def put_all(
+    drop: Drop,
+    put_others: Callable[[Sequence[Decided]], list[tuple[PutRequest, PutResult]]],
+    decided: Sequence[Decided],
+) -> list[tuple[PutRequest, PutResult]]:
+    """Drops what was dismissed, and puts the others, and with them what turns out to be an article that is known. In
+    the order of `decided`."""
+    dismissed = [i for i, one in enumerate(decided) if one.dismissed]
+    dropped = drop([decided[i].request for i in dismissed])
+    ends = {i: (decided[i].request, end) for i, end in zip(dismissed, dropped, strict=True) if end}
+    others = [i for i in range(len(decided)) if i not in ends]
+    ends |= dict(zip(others, put_others([decided[i] for i in others]), strict=True))
+    return [ends[i] for i in range(len(decided))]
 
 
 def put_placed(

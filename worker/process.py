@@ -23,7 +23,7 @@ from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.entries import Occasion, Rules
 from worker.following import Follower
 from worker.identity import fingerprints, marked_if_another
-from worker.placing import Decided, Put, put_placed
+from worker.placing import Decided, Put, put_all, put_placed
 from worker.planning import current_budget
 from worker.seen import all_seen, marks_state, standing_for
 from worker.source_memory import remembered
@@ -31,6 +31,7 @@ from worker.store import articles
 from worker.store.articles import Fingerprint, PutRequest, PutResult, WantedAlert
 from worker.store.client import Server
 from worker.store.definitions import source_from_json
+from worker.store.dropped import drop_many
 from worker.store.keys import Keys
 from worker.store.lease import Claim, claim, release
 from worker.store.sources import WHENEVER, Begun, SourceStore, StagedBody
@@ -75,7 +76,9 @@ class Processor:
     def put_placed(self, decided: Sequence[Decided], seen: float) -> list[tuple[PutRequest, PutResult]]:
         """Stores in order what was decided, each alert at its time."""
         put = self.put or partial(articles.put_many, self.server, self.keys)
-        return put_placed(self.desk, put, decided, seen, self.follow)
+        drop = partial(drop_many, self.server, self.keys)
+        place = partial(put_placed, self.desk, put, seen=seen, follow=self.follow)
+        return put_all(drop, place, decided)
 
     @property
     def sources(self) -> SourceStore:
@@ -200,7 +203,7 @@ def decide(
         return Decided(entries.unreadable(entry, mark, made.reason, occasion, to.rules))
     if verdict := dismissed(made):
         hint = source.lang or entry.language
-        return Decided(entries.dismissal(made, hint, mark, verdict, occasion, to.rules), made)
+        return Decided(entries.dismissal(made, hint, mark, verdict, occasion, to.rules), made, dismissed=True)
     return judged(to, completed(made, entry, context, language), mark, source, occasion, old)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from feeds.source import Source
 from worker.entries import Rules
 from worker.process import Processed, Processor, Watching, process_staged
-from worker.store.articles import StoredArticle, load
+from worker.store.articles import StoredArticle, load, load_dropped
 from worker.store.client import Server
 from worker.store.definitions import source_to_json
 from worker.store.keys import Keys
@@ -70,4 +70,7 @@ class Desk:
     def articles(self) -> list[StoredArticle]:
         """Everything stored or dropped so far, in the order it came."""
         last = int(self.server.client.get(self.keys.sequence) or 0)
-        return list(load(self.server, self.keys, range(1, last + 1)))
+        numbers = range(1, last + 1)
+        own = {one.number: one for one in load(self.server, self.keys, numbers)}
+        found = (own.get(number) or load_dropped(self.server, self.keys, number) for number in numbers)
+        return [one for one in found if one]

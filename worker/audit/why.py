@@ -17,6 +17,7 @@ from worker.audit.latency import Step, steps
 from worker.runtime import Runtime
 from worker.store import articles
 from worker.store.articles import StoredArticle, StoredVersion, public_id, versions
+from worker.store.blocks import number_of
 from worker.store.client import digest
 from worker.store.definitions import source_from_json
 from worker.store.outbox import AlertRecord, DeliveryRecord
@@ -62,6 +63,7 @@ def why(runtime: Runtime, wanted: str) -> Why | None:
     forms) or a source's own id (guid). None when nothing is known of it; `unknown` puts that into words."""
     for found_by, number in _numbers(runtime, well_formed(wanted).strip()):
         article = next(articles.load(runtime.server, runtime.keys, [number]), None)
+        article = article or articles.load_dropped(runtime.server, runtime.keys, number)
         if article is not None:
             return _explain(runtime, found_by, article)
     return None
@@ -105,7 +107,7 @@ def _by_guid(runtime: Runtime, guid: str) -> Iterator[tuple[str, int]]:
     client: Any = runtime.server.client
     for raw in client.mget([runtime.keys.known("g", digest(source, guid)) for source in ids]):
         if raw is not None:
-            yield "guid", int(raw.partition(b":")[0])
+            yield "guid", number_of(raw)
 
 
 def _explain(runtime: Runtime, found_by: str, article: StoredArticle) -> Why:

@@ -26,6 +26,7 @@ from worker.query.nodes import (
     time_bounds,
 )
 from worker.query.wording import TITLE, wording
+from worker.store.blocks import number_of
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.segments import ALL, FULL, Place, Segment, Segments, count, day_of, day_start, set_of
@@ -185,7 +186,7 @@ class _Reading:
         keys = self._index.keys
         members = [int(raw) for raw in self._client.zrange(keys.story_members(story), 0, -1)]
         own = self._client.get(keys.known("i", story))
-        return self._index.slots_of_articles([*members, *([int(own)] if own else ())])
+        return self._index.slots_of_articles([*members, *([number_of(own)] if own else ())])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,11 @@ local MAX_VERSIONS = 20
 
 --@include alerts.lua
 --@include storynames.lua
+--@include known.lua
 
 local function now()
   local t = redis.call('TIME')
   return tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
-
--- The number of an article that a duplicate key leads to, or nil when the key or the article is gone.
-local function known(prefix, key)
-  local value = redis.call('GET', prefix .. 'k:' .. key)
-  if not value then return nil end
-  local n, hash = string.match(value, '^(%d+):?(.*)$')
-  if redis.call('EXISTS', prefix .. 'a:' .. n) == 0 then return nil end
-  return n, hash
 end
 
 -- `is_new`: `decide` found that none of them leads anywhere.
@@ -301,15 +293,26 @@ local function decide_again(prefix, put, n, hash, packed, at)
   return kept and 'updated' or 'stored', n, not kept or put.grade > before, false, revised
 end
 
-local function decide(prefix, put, packed, at, seq)
-  local n, hash = known(prefix, put.guid_key)
+-- Gives an entry of a block a record of its own, as it would have had from the beginning.
+local function restore(prefix, put, n, ref, packed)
+  local keep = redis.call('TTL', prefix .. 'd:' .. string.match(ref, '^%d+'))
+  write(prefix, {fields = put.prior, keep = keep}, n, packed)
+end
+
+local function decide(prefix, put, packed, at, seq, prior)
+  local n, hash, ref = known(prefix, put.guid_key)
   if put.reused and hash ~= put.entry_hash then n = nil end
   if put.again then return decide_again(prefix, put, n, hash, packed, at) end
   local same_guid = n ~= nil
   if same_guid and hash == put.entry_hash then return 'seen', n, false end
   for _, key in ipairs(put.keys) do
     if n then break end
-    n = known(prefix, key)
+    local _hash
+    n, _hash, ref = known(prefix, key)
+  end
+  if n and ref then
+    if put.prior_ref ~= ref then return 'dropped', ref, false end
+    restore(prefix, put, n, ref, prior)
   end
   n = n or near(prefix, put)
   if not n then return put.fate, store_new(prefix, put, packed, at, seq), true, true end
@@ -328,16 +331,18 @@ end
 
 -- One entry; JSON is worker/store/articles.py: PutRequest, packed worker/store/packing.py
 -- ->  {fate, n, revised (0|1), channel, ...}: whether the article took this version, and the channels that have a new
--- delivery.
+-- delivery; or {'dropped', place}, and nothing is written, when it leads to an entry in a block of what was dropped:
+-- then it must be put again with that entry's record.
 -- A second call for the same poll and index returns the first fate and changes nothing.
-local function put(prefix, fates, seq, entry, json, packed)
+local function put(prefix, fates, seq, entry, json, packed, prior)
   local done = redis.call('HGET', fates, entry)
   if done then
     local fate, n = string.match(done, '^([^:]+):(.*)$')
     return {fate, n, 0}
   end
   local at, request = now(), cjson.decode(json)
-  local fate, n, worth_telling, is_new, revised = decide(prefix, request, packed, at, seq)
+  local fate, n, worth_telling, is_new, revised = decide(prefix, request, packed, at, seq, prior)
+  if fate == 'dropped' then return {fate, n} end
   local channels = {}
   if is_new then
     remember_keys(prefix, request, n, request.keep, true)
@@ -353,12 +358,13 @@ local function put(prefix, fates, seq, entry, json, packed)
   return {fate, n, revised and 1 or 0, unpack(channels)}
 end
 
--- put_some  ARGV: prefix, poll id, then for each entry its index, JSON and packed fields  ->  an answer of `put` each
+-- put_some  ARGV: prefix, poll id, then for each entry its index, JSON, packed fields, and those of the record that it
+-- had in a block  ->  an answer of `put` each
 -- One call for several entries: what a call costs by itself is more than an entry that is dropped.
 local function put_some(keys, args)
   local out, fates = {}, args[1] .. 'f:' .. args[2]
-  for i = 3, #args, 3 do
-    out[#out + 1] = put(args[1], fates, keys[1], args[i], args[i + 1], args[i + 2])
+  for i = 3, #args, 4 do
+    out[#out + 1] = put(args[1], fates, keys[1], args[i], args[i + 1], args[i + 2], args[i + 3])
   end
   redis.call('EXPIRE', fates, 172800)
   return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any, cast
 from zlib import crc32
@@ -12,6 +12,7 @@ import orjson
 
 from parsers.agency import credit
 from parsers.script import language
+from worker.store.blocks import Ref, number_of, records, ref_of, ref_of_number
 from worker.store.client import Server, digest
 from worker.store.keys import ROOMS, Keys
 from worker.store.packing import pack, unpack
@@ -45,6 +46,14 @@ class WantedAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class Prior:
+    """A dropped entry's record in its block."""
+
+    ref: Ref
+    record: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class PutRequest:
     """One entry, decided. `fate` is what becomes of it if nobody knows it: stored, off-topic, too-old, unreadable.
 
@@ -71,6 +80,7 @@ class PutRequest:
     again: bool = False  # an entry that was put before, with what its page says
     near: int = 0  # number of the article that this is a near-duplicate of
     best: float = 0.0  # how good a version it is: parsers.versions.Version.standing
+    prior: Prior | None = None  # what was dropped and is met again
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +203,19 @@ def shown_before(server: Server, keys: Keys, prints: Sequence[Fingerprint]) -> d
     if not prints:
         return {}
     held = server.client.mget([keys.known("g", item.guid_key) for item in prints])
-    pairs = zip(prints, cast("list[bytes | None]", held), strict=True)
-    numbers = {item.index: int(value.partition(b":")[0]) for item, value in pairs if value}
+    values = {item.index: v for item, v in zip(prints, cast("list[bytes | None]", held), strict=True) if v}
+    refs = {index: ref for index, value in values.items() if (ref := ref_of(value))}
+    found = records(server, keys, list(refs.values()))
+    dropped = {
+        index: Earlier(found[ref].get("url", ""), found[ref].get("title", ""), found[ref].get("text", ""))
+        for index, ref in refs.items()
+        if ref in found
+    }
+    numbers = {index: number_of(value) for index, value in values.items() if index not in dropped}
+    return dropped | _earlier_of(server, keys, numbers)
+
+
+def _earlier_of(server: Server, keys: Keys, numbers: Mapping[int, int]) -> dict[int, Earlier]:
     if not numbers:
         return {}
     pipe = server.client.pipeline(transaction=False)
@@ -211,24 +232,39 @@ def _earlier(title: bytes, rest: Mapping[str, str]) -> Earlier:
     return Earlier(rest.get("url", ""), title.decode("utf-8", "replace"), rest.get("text", ""))
 
 
+_BLOCKED = b"dropped"
 #: Entries of one call, which is one step on the server: it serves nobody else meanwhile, some milliseconds.
 _TOGETHER = 16
 
 
 def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult]:
     """Stores entries in order, in one round trip; each is one step, all or nothing. Raises the first error of the
-    server."""
+    server. What leads to an entry that was dropped in a block is put again with that entry's record."""
+    answers = _put(server, keys, requests)
+    while blocked := {
+        i: ref for i, one in enumerate(answers) if one[0] == _BLOCKED and (ref := ref_of(one[1]))
+    }:
+        found = records(server, keys, list(blocked.values()))
+        priors = {i: Prior(ref, found[ref]) if ref in found else None for i, ref in blocked.items()}
+        again = _put(server, keys, [replace(requests[i], prior=prior) for i, prior in priors.items()])
+        for i, answer in zip(blocked, again, strict=True):
+            answers[i] = answer
+    return [_result(answer) for answer in answers]
+
+
+def _put(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[list[Any]]:
     calls = [
         [keys.prefix, poll, *(part for request in some for part in _arguments(request))]
         for poll, of_poll in groupby(requests, key=lambda request: request.poll)
         for some in batched(of_poll, _TOGETHER)
     ]
     answered = server.calls("hketo_put_some", keys.sequence, calls)
-    answers = [answer for answers_of_call in answered for answer in answers_of_call]
-    return [
-        PutResult(fate.decode(), int(number), tuple(name.decode() for name in channels), bool(revised))
-        for fate, number, revised, *channels in answers
-    ]
+    return [answer for answers_of_call in answered for answer in answers_of_call]
+
+
+def _result(answer: Sequence[Any]) -> PutResult:
+    fate, number, revised, *channels = answer
+    return PutResult(fate.decode(), int(number), tuple(name.decode() for name in channels), bool(revised))
 
 
 def batched(requests: Iterable[PutRequest], size: int) -> Iterator[list[PutRequest]]:
@@ -260,7 +296,20 @@ def _arguments(request: PutRequest) -> tuple[str | bytes, ...]:
         "best": request.best,
     }
     packed = pack(packed_fields(request))
-    return str(request.index), orjson.dumps(body), packed
+    if request.prior is None:
+        return str(request.index), orjson.dumps(body), packed, b""
+    plain, rest = _record(request.prior.record)
+    body |= {"prior": plain, "prior_ref": str(request.prior.ref)}
+    return str(request.index), orjson.dumps(body), packed, pack(rest)
+
+
+def _record(fields: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """A dropped entry's record as the fields of an article's own: those that stand by themselves, and the packed."""
+    apart = _PLAIN | {"fate", "stored"}
+    plain = {name: value for name, value in fields.items() if name in apart}
+    return plain | {f"@{fields['source']}": ""}, {
+        name: value for name, value in fields.items() if name not in apart and value
+    }
 
 
 def packed_fields(request: PutRequest) -> dict[str, str]:
@@ -277,7 +326,7 @@ def room(term: str) -> int:
 def find_number(server: Server, keys: Keys, wanted: str) -> int | None:
     """The number behind a public id; None when there is none (any more)."""
     value = server.client.get(keys.known("i", wanted))
-    return int(value) if isinstance(value, bytes) else None
+    return number_of(value) if isinstance(value, bytes) else None
 
 
 def load(server: Server, keys: Keys, numbers: Iterable[int]) -> Iterator[StoredArticle]:
@@ -289,6 +338,16 @@ def load(server: Server, keys: Keys, numbers: Iterable[int]) -> Iterator[StoredA
     for number, raw in zip(wanted, pipe.execute(), strict=True):
         if raw:
             yield _article(number, raw)
+
+
+def load_dropped(server: Server, keys: Keys, number: int) -> StoredArticle | None:
+    """An entry that was dropped in a block; None when there is none with this number (any more)."""
+    ref = ref_of_number(server, keys, number)
+    record = records(server, keys, [ref]).get(ref) if ref else None
+    if record is None:
+        return None
+    raw = {name.encode(): value.encode("utf-8", "replace") for name, value in record.items()}
+    return _article(number, raw | {b"@" + record["source"].encode(): b""})
 
 
 @dataclass(frozen=True, slots=True)

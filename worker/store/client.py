@@ -27,7 +27,17 @@ __all__ = [
     "digest",
 ]
 
-LIBRARIES = ("lease", "sources", "articles", "outbox", "stories", "storyrecords", "following", "pages")
+LIBRARIES = (
+    "lease",
+    "sources",
+    "articles",
+    "dropped",
+    "outbox",
+    "stories",
+    "storyrecords",
+    "following",
+    "pages",
+)
 
 _INCLUDE = re.compile(r"^--@include (\w+\.lua)$", re.MULTILINE)
 

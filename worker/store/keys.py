@@ -18,9 +18,11 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `staged:lease` | hash | poll id -> token | until released | lease.lua |
 | `b:<poll>` | hash | a fetched body (zlib) with its source and times | until processed, 2 days at most | finish_poll |
 | `f:<poll>` | hash | entry index -> fate: makes put idempotent | until processed, 2 days at most | put |
-| `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text) | kept | put |
+| `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text). `~first.place` instead of n: an entry in a block `d:<first>` | kept | put, drop |
 | `a:<n>` | hash | an article, or an entry that was dropped, with its verdict; `d` packed fields, `best` how good the kept version is and whose, `@<source>` sightings (JSON, empty for the one it was made from), `slot` | kept | put |
 | `v:<n>` | list | earlier versions (a line of JSON, then packed fields), newest first | kept | put |
+| `d:<n>` | string | entries that were dropped together, packed; n and those after it are their numbers | kept | drop |
+| `drops` | zset | n of every `d:<n>`, scored by itself | trimmed | drop |
 | `z` | zset | n of grade 1-3 by time | trimmed | put |
 | `rej` | zset | n of what was dropped, by time | trimmed | put |
 | `ix` | hash | `slots` given and `changes` to tags made so far; of each segment when it was `born:`, its `first:` and `last:` time, its `state:` (changes to it) | for ever | put |
@@ -125,6 +127,13 @@ class Keys:
 
     def article(self, number: int) -> str:
         return self._("a", number)
+
+    def dropped(self, first: int) -> str:
+        return self._("d", first)
+
+    @property
+    def drops(self) -> str:
+        return self._("drops")
 
     def versions(self, number: int) -> str:
         return self._("v", number)

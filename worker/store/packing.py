@@ -8,7 +8,7 @@ gets a number of its own, which is the first byte of what it packs.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from threading import local
@@ -16,7 +16,7 @@ from threading import local
 import orjson
 import zstandard
 
-_FIRST = 1
+_FIRST, _BLOCK = 1, 2
 _LEVEL = 3  # with the dictionary, level 12 saves four bytes in a hundred and takes four times as long
 _MOST = 64 << 20  # bytes an article may have when unpacked
 _ZLIB = b"\x78"  # RFC 1950: deflate with a window of 32 kB; zstandard's frames begin with 0x28
@@ -30,9 +30,7 @@ def pack(fields: Mapping[str, str]) -> bytes:
     try:
         raw = orjson.dumps(dict(fields))
     except TypeError:
-        raw = orjson.dumps(
-            {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
-        )
+        raw = orjson.dumps(_replaced(fields))
     return bytes([_FIRST]) + _compressor().compress(raw)
 
 
@@ -44,6 +42,27 @@ def unpack(packed: bytes) -> dict[str, str]:
         raise ValueError(f"an article was packed with dictionary {packed[0]}: a newer release wrote it")
     fields: dict[str, str] = orjson.loads(_decompressor().decompress(packed[1:], max_output_size=_MOST))
     return fields
+
+
+def pack_all(records: Sequence[Mapping[str, str]]) -> bytes:
+    """Several records as one block, which takes less than each by itself."""
+    try:
+        raw = orjson.dumps(records)
+    except TypeError:
+        raw = orjson.dumps([_replaced(record) for record in records])
+    return bytes([_BLOCK]) + zstandard.compress(raw, 1)
+
+
+def unpack_all(block: bytes) -> list[dict[str, str]]:
+    """The records again. Raises ValueError for bytes of another making."""
+    if not block or block[0] != _BLOCK:
+        raise ValueError("a block of dropped entries that a newer release wrote")
+    records: list[dict[str, str]] = orjson.loads(zstandard.decompress(block[1:], max_output_size=_MOST))
+    return records
+
+
+def _replaced(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
 
 
 def squeezed(body: bytes) -> bytes:

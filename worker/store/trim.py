@@ -19,10 +19,21 @@ def trim(server: Server, keys: Keys, settings: StoreSettings, now: datetime) -> 
     kept = now.timestamp() - settings.keep_days * 86400
     rejected = now.timestamp() - settings.keep_rejected_days * 86400
     gone = _cut(server.client, keys.rejected, rejected)
+    _forget_blocks(server.client, keys)
     for name in (keys.by_time, keys.alerts, keys.dead):
         gone += _cut(server.client, name, kept)
     _forget(server, keys, kept)
     return gone
+
+
+def _forget_blocks(client: Any, keys: Keys) -> None:
+    """Blocks expire in about the order of their numbers: what is gone stands at the beginning."""
+    while firsts := client.zrange(keys.drops, 0, SLICE - 1):
+        gone = [first for first in firsts if not client.exists(keys.dropped(int(first)))]
+        if gone:
+            client.zrem(keys.drops, *gone)
+        if len(gone) < len(firsts):
+            return
 
 
 def _forget(server: Server, keys: Keys, before: float) -> None:

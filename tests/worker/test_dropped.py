@@ -1,0 +1,239 @@
+"""Entries that are dropped in blocks: known again, found again, and given a record of their own when they are raised."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parsers.entry import Article, Entry, Verdict
+from tests.support.bodies import Desk, item, rss
+from tests.support.puts import ALERT, put_request
+from tests.support.web import runtime_on
+from worker.audit.why import why
+from worker.entries import Occasion, Rules, dismissal
+from worker.identity import fingerprint
+from worker.settings_tables import StoreSettings
+from worker.store.articles import (
+    Fingerprint,
+    PutRequest,
+    StoredArticle,
+    load,
+    load_dropped,
+    put_many,
+    recognise,
+    shown_before,
+    versions,
+)
+from worker.store.blocks import Ref, number_of, ref_of
+from worker.store.client import Server, connect
+from worker.store.dropped import MOST, drop_many
+from worker.store.keys import Keys
+from worker.store.packing import pack_all, unpack_all
+from worker.store.trim import trim
+
+NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+RULES = Rules(keep=400 * 86400, keep_rejected=14 * 86400, seed_max_age=86400.0, max_age=7 * 86400.0)
+
+
+def request(
+    guid: str, index: int = 0, *, poll: str = "p1", text: str = "Kalah.", source: str = "demo", url: str = ""
+) -> PutRequest:
+    link = url or f"https://news.example/{guid}"
+    shown = Article(guid, link, link, f"Bola sepak {guid}", text, text, "", "Bernama", source)
+    mark = fingerprint(index, Entry(guid, link, shown.title, summary=text), source)
+    verdict = Verdict(0, 0.0, (), (), "Neither Malaysia nor Hong Kong is named.", "v1")
+    return dismissal(shown, "ms", mark, verdict, Occasion(poll, source, NOW, first=False), RULES)
+
+
+def fates(server: Server, keys: Keys, *requests: PutRequest) -> list[tuple[str, int] | None]:
+    return [(one.fate, one.number) if one else None for one in drop_many(server, keys, requests)]
+
+
+def dropped(server: Server, keys: Keys, number: int) -> StoredArticle:
+    assert not list(load(server, keys, [number]))  # no record of its own
+    found = load_dropped(server, keys, number)
+    assert found
+    return found
+
+
+def test_a_body_is_dropped_in_one_record_and_each_entry_is_found(server: Server, keys: Keys) -> None:
+    many = [request(f"g{i}", i) for i in range(MOST + 3)]
+    assert fates(server, keys, *many) == [("off-topic", i + 1) for i in range(MOST + 3)]
+    assert server.client.zrange(keys.drops, 0, -1) == [b"1", str(MOST + 1).encode()]
+    assert server.client.zcard(keys.rejected) == MOST + 3
+    assert server.client.hlen(keys.body_fates("p1")) == MOST + 3
+    found = dropped(server, keys, MOST + 2)
+    assert (found.title, found.text, found.fate) == (f"Bola sepak g{MOST + 1}", "Kalah.", "off-topic")
+    assert (found.lang, found.publisher, found.sentence) == ("ms", "Bernama", found.detail)
+    [seen] = found.seen_by
+    assert (seen.source, seen.guid, seen.seen) == ("demo", f"g{MOST + 1}", NOW.timestamp())
+    assert load_dropped(server, keys, MOST + 4) is None
+
+
+def test_it_expires_and_leaves_nothing(server: Server, keys: Keys) -> None:
+    drop_many(server, keys, [request("g1"), request("g2", 1)])
+    client: Any = server.client
+    kept = [*client.keys(keys.known("*", "*")), *client.keys(keys.dropped(1))]
+    assert len(kept) == 5
+    assert all(0 < client.ttl(key) <= RULES.keep_rejected for key in kept)
+    client.delete(*kept)
+    trim(
+        server,
+        keys,
+        StoreSettings(keep_days=400, keep_rejected_days=14),
+        datetime.now(UTC) + timedelta(days=15),
+    )
+    assert {key.decode() for key in client.keys("*")} == {keys.sequence, keys.body_fates("p1")}
+
+
+def test_the_second_time_is_seen_and_an_edit_is_an_update(server: Server, keys: Keys) -> None:
+    one = request("g1")
+    assert fates(server, keys, one) == [("off-topic", 1)]
+    assert fates(server, keys, one) == [("off-topic", 1)], "the same poll gives the same answer"
+    assert fates(server, keys, request("g1", poll="p2")) == [("seen", 1)]
+    assert fates(server, keys, request("g1", poll="p3", text="Kalah lagi.")) == [("updated", 1)]
+    assert fates(server, keys, request("g1", poll="p4", text="Kalah lagi.")) == [("seen", 1)]
+    mark = Fingerprint(0, one.guid_key, request("g1", text="Kalah lagi.").entry_hash)
+    assert recognise(server, keys, "p5", [mark]) == {0}
+    assert server.client.hgetall(keys.body_fates("p5")) == {b"0": b"seen:1"}
+    earlier = shown_before(server, keys, [mark])[0]
+    assert (earlier.url, earlier.title, earlier.text) == (
+        "https://news.example/g1",
+        "Bola sepak g1",
+        "Kalah.",
+    )
+
+
+def test_by_one_address_each_source_has_its_record(server: Server, keys: Keys) -> None:
+    url = "https://news.example/ball"
+    assert fates(server, keys, request("g1", url=url)) == [("off-topic", 1)]
+    assert fates(server, keys, request("g1", poll="p2", source="other", url=url)) == [("off-topic", 2)]
+    assert dropped(server, keys, 2).source == "other"
+
+
+def test_an_id_that_was_given_to_another_document_is_new(server: Server, keys: Keys) -> None:
+    drop_many(server, keys, [request("g1")])
+    other = replace(request("g1", poll="p2", text="Hujan."), reused=True)
+    assert fates(server, keys, other) == [("off-topic", 2)]
+
+
+def test_what_leads_to_an_article_must_be_put(server: Server, keys: Keys) -> None:
+    put_many(server, keys, [put_request("g1", url="https://news.example/g1")])
+    edited, elsewhere = (
+        request("g1", poll="p2"),
+        request("x", 1, poll="p2", source="other", url="https://news.example/g1"),
+    )
+    fresh = request("g9", 2, poll="p2")
+    assert fates(server, keys, edited, elsewhere, fresh) == [None, None, ("off-topic", 4)]
+    assert server.client.hkeys(keys.body_fates("p2")) == [b"2"]
+    assert [one.fate for one in put_many(server, keys, [edited, elsewhere])] == ["updated", "duplicate"]
+    assert server.client.hlen(keys.body_fates("p2")) == 3
+
+
+@pytest.mark.parametrize("source", ["demo", "other"])
+def test_what_was_dropped_is_raised_with_what_it_was_before(server: Server, keys: Keys, source: str) -> None:
+    drop_many(server, keys, [request("g0"), request("g1", 1)])
+    raised = put_request(
+        "g1", poll="p2", source=source, url="https://news.example/g1", alerts=ALERT, title="HKETO opens"
+    )
+    [result] = put_many(server, keys, [raised])
+    assert (result.fate, result.number, result.channels) == ("stored", 2, ("webhook",))
+    [article] = load(server, keys, [2])
+    assert (article.title, article.grade, article.fate, article.id) == (
+        "HKETO opens",
+        3,
+        "stored",
+        raised.fields["id"],
+    )
+    assert {seen.source for seen in article.seen_by} == {"demo", source}
+    [before] = versions(server, keys, 2)
+    assert (before.title, before.grade, before.best) == ("Bola sepak g1", 0, ":demo")
+    assert server.client.zrange(keys.rejected, 0, -1) == [b"1"]
+    assert put_many(server, keys, [raised])[0].fate == "stored", "the same poll gives the same answer"
+    assert fates(server, keys, request("g0", poll="p3")) == [("seen", 1)]
+
+
+def test_one_that_is_still_nothing_after_being_judged_stays_what_it_was(server: Server, keys: Keys) -> None:
+    drop_many(server, keys, [request("g1")])
+    judged = put_request(
+        "g1", poll="p2", fate="off-topic", grade=0, tags=(), terms=(), title="Hong Kong rain"
+    )
+    [result] = put_many(server, keys, [judged])
+    assert (result.fate, result.number) == ("updated", 1)
+    [article] = load(server, keys, [1])
+    assert (article.title, article.fate) == ("Bola sepak g1", "off-topic")
+    assert 0 < int(server.client.ttl(keys.article(1))) <= RULES.keep_rejected
+
+
+def test_two_workers_drop_one_body_once(server: Server, server_url: str, keys: Keys) -> None:
+    many = [request(f"g{i}", i) for i in range(40)]
+    found: list[list[tuple[str, int] | None]] = []
+
+    def run(poll: str) -> None:
+        own = Server(connect(server_url))
+        found.append(fates(own, keys, *(request(f"g{i}", i, poll=poll) for i in range(40))))
+
+    workers = [threading.Thread(target=run, args=(f"p{n}",)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert (
+        sorted(fate for one in found for fate, _ in filter(None, one)) == ["off-topic"] * 40 + ["seen"] * 120
+    )
+    assert server.client.zcard(keys.rejected) == len(many)
+
+
+def test_why_tells_of_it_by_every_name(server: Server, keys: Keys) -> None:
+    desk = Desk(server, keys)
+    done = desk.show(
+        rss(
+            item("g-7", "Hujan lebat", "https://demo.example/7?utm_source=x", "Banjir."),
+            item("g-8", "Bola", "https://demo.example/8"),
+        )
+    )
+    assert done.fates == {"off-topic": 2}
+    runtime = runtime_on(server)
+    by_address = why(runtime, "https://demo.example/7?fbclid=1")
+    assert by_address
+    names = ("g-7", str(by_address.article.number), by_address.article.id, "demo.example/7")
+    assert {found.article for name in names if (found := why(runtime, name))} == {by_address.article}
+    assert by_address.article.title == "Hujan lebat"
+    assert by_address.sentence.startswith("dropped (off-topic): ")
+    assert desk.show(
+        rss(item("g-7", "HKETO Kuala Lumpur opens", "https://demo.example/7", "Hong Kong and Malaysia."))
+    ).fates == {"stored": 1}
+    raised = why(runtime, "g-7")
+    assert raised
+    assert (raised.article.grade, raised.article.number) == (3, by_address.article.number)
+    assert [one.title for one in raised.versions] == ["Hujan lebat"]
+
+
+@given(st.lists(st.dictionaries(st.text(), st.text(st.characters()))))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_blocks_come_back_as_they_were(some: list[dict[str, str]]) -> None:
+    def well(text: str) -> str:
+        return text.encode("utf-8", "replace").decode()
+
+    wanted = [{name: well(value) for name, value in one.items()} for one in some]
+    if all(name == well(name) for one in some for name in one):
+        assert unpack_all(pack_all(some)) == wanted
+
+
+def test_a_block_of_a_newer_release_is_refused() -> None:
+    with pytest.raises(ValueError, match="newer release"):
+        unpack_all(b"\x07...")
+
+
+@pytest.mark.parametrize(
+    ("value", "ref", "number"),
+    [(b"7:abc", None, 7), (b"7", None, 7), (b"~40.2:abc", Ref(40, 2), 42), (b"~40.0", Ref(40, 0), 40)],
+)
+def test_what_a_key_leads_to(value: bytes, ref: Ref | None, number: int) -> None:
+    assert (ref_of(value), number_of(value)) == (ref, number)

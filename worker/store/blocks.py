@@ -1,0 +1,64 @@
+"""Blocks of dropped entries: which of them a duplicate key leads to, and the record that stands there.
+
+An entry in a block has a number like every article, and its record is what it would have had alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.store.client import Server
+from worker.store.keys import Keys
+from worker.store.packing import unpack_all
+
+_REF = re.compile(rb"~?(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A place in a block: the number of its first entry, and how many stand before."""
+
+    first: int
+    place: int
+
+    @property
+    def number(self) -> int:
+        return self.first + self.place
+
+    def __str__(self) -> str:
+        return f"{self.first}.{self.place}"
+
+
+def ref_of(value: bytes) -> Ref | None:
+    """The place that the value of a duplicate key tells; None when it leads to an article."""
+    found = _REF.match(value)
+    return Ref(int(found[1]), int(found[2])) if found else None
+
+
+def number_of(value: bytes) -> int:
+    """The number that the value of a duplicate key leads to."""
+    ref = ref_of(value)
+    return ref.number if ref else int(value.partition(b":")[0])
+
+
+def ref_of_number(server: Server, keys: Keys, number: int) -> Ref | None:
+    """Where an entry with this number would stand; whether it does shows when its record is read."""
+    client: Any = server.client
+    below = client.zrevrangebyscore(keys.drops, number, "-inf", start=0, num=1)
+    return Ref(int(below[0]), number - int(below[0])) if below else None
+
+
+def records(server: Server, keys: Keys, wanted: Sequence[Ref]) -> dict[Ref, Mapping[str, str]]:
+    """The records at these places; those whose block is past its days are left out."""
+    client: Any = server.client
+    firsts = list(dict.fromkeys(ref.first for ref in wanted))
+    raw = client.mget([keys.dropped(first) for first in firsts]) if firsts else []
+    blocks = {first: unpack_all(block) for first, block in zip(firsts, raw, strict=True) if block}
+    return {
+        ref: blocks[ref.first][ref.place]
+        for ref in wanted
+        if ref.first in blocks and ref.place < len(blocks[ref.first])
+    }
