@@ -54,6 +54,7 @@ _MAPPED = IPv6Network("::ffff:0:0/96")
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: what a v4-only site looks like on an IPv6-only network
 
 
+@lru_cache(4096)  # asked for several times at each poll, of few addresses
 def refusal(address: str) -> str:
     """Why a numeric address may not be opened, as `127.0.0.1 is not a public address (loopback)`, or "" when
     it may. Anything that is no numeric address is refused too."""
@@ -96,6 +97,8 @@ class AddressPolicy:
 
     def names(self, host: str) -> bool:
         """Whether `host`, as written in a URL, is one of the hosts opened by name, address or network."""
+        if not self.private_hosts:
+            return False
         plain = host.strip("[]").rstrip(".").lower()
         address = _as_address(plain)
         for named in self.private_hosts:

@@ -57,6 +57,8 @@ def _like(default: Any, value: Any, name: str) -> Any:
         return float(value)
     if isinstance(default, tuple) and isinstance(value, list):
         if len(value) == len(default):
+            if set(map(type, value)) == {float} == set(map(type, default)):
+                return tuple(value)
             return tuple(
                 item if type(item) is type(part) else _like(part, item, name)
                 for part, item in zip(default, value, strict=True)

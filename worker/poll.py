@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from random import random
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 #: Ends of polls that are written in one round trip, each with its body.
 _TOGETHER = 32
+#: Seconds that an end may wait for others to be written with it: a round trip for each costs more than it brings.
+_LINGER = 0.02
 
 #: Starts one fetch on the loop: source, what we know of its last body, the address to ask.
 Fetch = Callable[[Source, Validators, str], "Future[Fetched]"]
@@ -87,7 +90,7 @@ def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> int:
         future.add_done_callback(ended.put)
     staged, renewed = 0, time.monotonic()
     while under_way:
-        done = _next(ended, to.lease / 3)
+        done = _next(ended, to.lease / 3, min(_TOGETHER, len(under_way)))
         staged += _finish(to, [(under_way.pop(future), future) for future in done], budget)
         # One may wait long for its place at a busy host while others end: what is ours is kept by the time that
         # passed, not by whether anything ended in it.
@@ -98,15 +101,16 @@ def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> int:
     return staged
 
 
-def _next(ended: SimpleQueue[Future[Fetched]], patience: float) -> list[Future[Fetched]]:
-    """The fetches that ended since the last look, at most `_TOGETHER`; none after `patience` seconds without one."""
+def _next(ended: SimpleQueue[Future[Fetched]], patience: float, most: int) -> list[Future[Fetched]]:
+    """The fetches that ended since the last look and in the moment after it, at most `most`; none after `patience`
+    seconds without one."""
     done: list[Future[Fetched]] = []
-    try:
+    with suppress(Empty):
         done.append(ended.get(timeout=patience))
-        while len(done) < _TOGETHER:
+        if most > 1:
+            time.sleep(_LINGER)  # one waking; a `get` for each would change threads as often as fetches end
+        while len(done) < most:
             done.append(ended.get_nowait())
-    except Empty:
-        return done
     return done
 
 
