@@ -35,13 +35,13 @@ def _conditions(known: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in pairs.items() if value}
 
 
-async def httpx_feedparser(urls: list[str], folder: Path) -> tuple[int, int]:
-    """`httpx.AsyncClient` and `feedparser.parse`, both with their defaults; only the time limit is longer, since
-    parsing between the answers would let requests run into it."""
+async def httpx_feedparser(urls: list[str], folder: Path, at_once: int = AT_ONCE) -> tuple[int, int]:
+    """`httpx.AsyncClient` and `feedparser.parse`, both with their defaults, and at most `at_once` requests waiting;
+    only the time limit is longer, since parsing between the answers would let requests run into it."""
     import feedparser
     import httpx
 
-    validators, places, count = _kept(folder), asyncio.Semaphore(AT_ONCE), [0, 0]
+    validators, places, count = _kept(folder), asyncio.Semaphore(at_once), [0, 0]
 
     async with httpx.AsyncClient(timeout=120) as client:
 
@@ -57,6 +57,12 @@ async def httpx_feedparser(urls: list[str], folder: Path) -> tuple[int, int]:
         await asyncio.gather(*map(one, urls))
     _keep(folder, validators)
     return count[0], count[1]
+
+
+async def httpx_gathered(urls: list[str], folder: Path) -> tuple[int, int]:
+    """The same without a bound of its own: `asyncio.gather` over all feeds, as the client's manual and most tutorials
+    show it. The client's pool (its default: 100 connections) goes through all that wait at every change."""
+    return await httpx_feedparser(urls, folder, at_once=len(urls))
 
 
 async def aiohttp_fastfeedparser(urls: list[str], folder: Path) -> tuple[int, int]:
@@ -104,6 +110,7 @@ Answer = tuple[int, int]
 #: What each way needs installed, and the way: how many entries it read, and how many feeds were unchanged.
 WAYS: dict[str, tuple[str, Callable[[list[str], Path], Answer | Coroutine[Any, Any, Answer]]]] = {
     "httpx+feedparser": ("httpx feedparser", httpx_feedparser),
+    "httpx+feedparser+gather": ("httpx feedparser", httpx_gathered),
     "aiohttp+fastfeedparser": ("aiohttp fastfeedparser", aiohttp_fastfeedparser),
     "reader": ("reader", reader_package),
 }

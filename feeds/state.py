@@ -51,10 +51,13 @@ def advance(state: PollState, fetched: Fetched, now: float) -> PollState:
         "stopped": fetched.outcome is Outcome.GONE,
     }
     if fetched.outcome not in GOOD:
-        failing = {"failures": state.failures + 1, "failing_since": state.failing_since or now}
+        failing: dict[str, Any] = {
+            "failures": state.failures + 1,
+            "failing_since": state.failing_since or now,
+        }
         return replace(state, **told, **failing)
     changed = now if fetched.outcome is Outcome.FRESH else state.last_change
-    good = {"failures": 0, "failing_since": 0.0, "last_success": now, "last_change": changed}
+    good: dict[str, Any] = {"failures": 0, "failing_since": 0.0, "last_success": now, "last_change": changed}
     return replace(state, **told, **good, **_move(state, fetched.moved_to, now))
 
 
