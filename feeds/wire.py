@@ -1,6 +1,6 @@
 """The bytes of one connection, in the clear or through TLS.
 
-In the clear it is a socket that the loop watches while it is waited for: the streams of asyncio make transport, protocol,
+In the clear it is a socket that the loop watches while it is waited for: asyncio's streams make a transport, protocol,
 reader and writer for each connection, a good part of the CPU of a poll that ends with 304.
 """
 
