@@ -176,7 +176,7 @@ def _end(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget | 
     )
     poll_id = secrets.token_hex(8) if fetched.body else ""
     end = poll_end(facts, fetched, to.schedule, random(), poll_id)  # spread, no secret  # noqa: S311  # nosec B311
-    return to.noticing(end) if to.noticing else end
+    return to.noticing(end) if to.noticing and end.events else end
 
 
 def encode_claims(claims: Sequence[Claim]) -> list[list[str]]:

@@ -62,7 +62,9 @@ def poll_end(
 
 def _due(facts: Facts, after: PollState, fetched: Fetched, settings: ScheduleSettings, dice: float) -> Due:
     memory = facts.memory
-    wanted = planned_interval(facts.source, replace(memory, poll=after), facts.budget, facts.now)
+    wanted = None
+    if facts.budget:
+        wanted = planned_interval(facts.source, replace(memory, poll=after), facts.budget, facts.now)
     why = "after a gap, watched more closely" if facts.now < memory.hurry_until else ""
     plan = Plan(wanted, memory.ttl, facts.was_due, why, memory.skip_hours, memory.skip_days)
     return next_due(facts.source, after, fetched, facts.now, settings, dice, plan)

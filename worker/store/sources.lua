@@ -30,8 +30,8 @@ local function register(keys, args)
   for _, source in ipairs(cjson.decode(args[2])) do
     wanted[source.id] = true
     local before = redis.call('HGET', prefix .. 'src', source.id)
-    redis.call('HSET', prefix .. 'src', source.id, source.definition)
-    if before and before ~= source.definition then
+    if before ~= source.definition then
+      redis.call('HSET', prefix .. 'src', source.id, source.definition)
       redis.call('HDEL', prefix .. 'st:' .. source.id, 'stopped')
     end
     local score = tonumber(redis.call('ZSCORE', keys[1], source.id) or nil)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -131,7 +131,9 @@ class SourceStore:
         """Starts work on claims that came by message: those that are ours, each under a new token."""
         begun: list[BegunPoll] = []
         for i in range(0, len(claims), _AT_ONCE):
-            ours = [replace(held, token=token) for held, token in _renamed(claims[i : i + _AT_ONCE])]
+            ours = [
+                Claim(held.member, token, held.was_due) for held, token in _renamed(claims[i : i + _AT_ONCE])
+            ]
             args = [
                 part
                 for old, new in zip(claims[i:], ours, strict=False)
