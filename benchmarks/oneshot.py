@@ -20,6 +20,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -33,7 +34,7 @@ from pathlib import Path
 
 from benchmarks.latency import cpu_seconds
 from benchmarks.loopback import ITEMS, NEW_ITEMS, Loopback, loopback
-from benchmarks.yardsticks import WAYS
+from benchmarks.yardsticks import PROGRAMS, WAYS
 from tests.support.service import running_service, until
 from worker.embedded import EmbeddedServer, running_address
 from worker.oneshot import make_due
@@ -136,6 +137,10 @@ def main() -> int:
 
 
 def installed(name: str) -> bool:
+    program = PROGRAMS.get(name, "")
+    if program and shutil.which(program) is None:
+        print(f"{name} is left out: {program} is not installed")
+        return False
     for package in WAYS[name][0].split():
         if find_spec(package) is None:
             print(f"{name} is left out: {package} is not installed")
@@ -157,7 +162,8 @@ def one_round(publisher: Loopback, names: Sequence[str], costs: Costs) -> None:
             if state == "changed":
                 publisher.tell(f"change {CHANGED}")
             for contender in all_of_them:
-                wanted = -1 if contender.name == "reader" and state == "changed" else expected[state]
+                counts_new = contender.name in ("reader", *PROGRAMS)
+                wanted = -1 if counts_new and state == "changed" else expected[state]
                 spent = contender.run(publisher.urls, wanted) - contender.start
                 costs.add(contender.name, state, spent)
                 print(f"{contender.name:24} {state:10} {spent:7.2f} CPU s", flush=True)

@@ -32,7 +32,7 @@ local function register(keys, args)
     local before = redis.call('HGET', prefix .. 'src', source.id)
     if before ~= source.definition then
       redis.call('HSET', prefix .. 'src', source.id, source.definition)
-      redis.call('HDEL', prefix .. 'st:' .. source.id, 'stopped')
+      if before then redis.call('HDEL', prefix .. 'st:' .. source.id, 'stopped') end
     end
     local score = tonumber(redis.call('ZSCORE', keys[1], source.id) or nil)
     if redis.call('HGET', prefix .. 'st:' .. source.id, 'stopped') then
