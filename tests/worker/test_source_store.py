@@ -12,7 +12,7 @@ from tests.support.puts import put_request
 from worker.store.articles import put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.lease import Claim, begin, begin_each, claim
+from worker.store.lease import Claim, begin, claim
 from worker.store.sources import Due, PollEnd, Registration, SourceStore, StagedBody
 
 
@@ -190,7 +190,7 @@ def test_many_polls_begin_and_end_together_each_by_its_own_lease(store: SourceSt
     store.register([registration(name) for name in "abc"])
     given = claim(store.server, store.keys.due, 3, 30)
     assert begin(store.server, store.keys.due, given[0], 30), "another worker is quicker with one of them"
-    ours = begin_each(store.server, store.keys.due, given, 30)
+    ours = [begun.held for begun in store.begin_polls(given, 30)]
     assert [claimed.member for claimed in ours] == [claimed.member for claimed in given[1:]]
     lost = Claim(given[0].member, given[0].token)
     written = store.finish_polls(

@@ -51,7 +51,7 @@ class NoticeAlert:
 
 @dataclass(frozen=True, slots=True)
 class PollEnd:
-    """How a poll ended: what `finish_poll` writes. `state` are fields of the source's state, all strings; what stood
+    """How a poll ended: what `finish_polls` writes. `state` are fields of the source's state, all strings; what stood
     in `before`, its state when the poll began, and is polling's, stays."""
 
     delay: float
