@@ -5,8 +5,10 @@
 The same feeds for all, from a publisher in a process of its own (benchmarks/loopback.py: 35 items, 54 kB each), in
 three states: cold (nothing is known), unchanged (all answer 304), changed (one in ten shows three new items). All
 contenders take turns; every number is CPU time of all their processes, the store's server too, less what the same
-program takes for one empty source (its start). Ours must give every entry its fate, which is checked; a contender
-whose package or program is not installed is skipped with a word.
+program takes for one empty source (its start). Plain httpx stands there twice: with 100 requests at once, which the
+aims are held against, and with `asyncio.gather` over all feeds, whose requests wait in the client's pool. Ours must
+give every entry its fate, which is checked; a contender whose package or program is not installed is skipped with a
+word.
 
 With `--service` the same polls are also made by the workers of `hketo-watch run` (Celery, claims, staging and all).
 Ends with one line of JSON; exit code 1 when a ratio is above its aim (only for 1,000 sources). Linux only.
@@ -18,6 +20,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -31,7 +34,7 @@ from pathlib import Path
 
 from benchmarks.latency import cpu_seconds
 from benchmarks.loopback import ITEMS, NEW_ITEMS, Loopback, loopback
-from benchmarks.yardsticks import WAYS
+from benchmarks.yardsticks import PROGRAMS, WAYS
 from tests.support.service import running_service, until
 from worker.embedded import EmbeddedServer, running_address
 from worker.oneshot import make_due
@@ -39,6 +42,8 @@ from worker.runtime import Runtime, open_runtime
 from worker.settings import load
 
 OURS, PLAIN = "hketo-watch", "httpx+feedparser"
+GATHERED = "httpx+feedparser+gather"  # quadratic in the number of feeds: left out of many unless named
+MANY = 1000
 STATES = ("cold", "unchanged", "changed")
 AIMS = {"cold": 0.30, "unchanged": 0.25, "changed": 0.25}
 CHANGED = 0.1
@@ -103,9 +108,9 @@ class Costs:
     def best(self, name: str, state: str) -> float:
         return min(self.seconds[name][state])
 
-    def ratio(self, name: str, state: str) -> float:
+    def ratio(self, name: str, state: str, to: str = PLAIN) -> float:
         """The middle of the ratios of the rounds."""
-        pairs = zip(self.seconds[name][state], self.seconds[PLAIN][state], strict=True)
+        pairs = zip(self.seconds[name][state], self.seconds[to][state], strict=True)
         return statistics.median(one / plain for one, plain in pairs)
 
 
@@ -120,6 +125,8 @@ def main() -> int:
     asked = parser.parse_args()
     names = [name for name in (OURS, *WAYS) if not asked.only or name in (*asked.only, PLAIN)]
     names = [name for name in names if name == OURS or installed(name)]
+    if asked.sources > MANY and not asked.only:
+        names = [name for name in names if name != GATHERED]
     costs = Costs()
     with loopback(asked.sources) as publisher:
         for _ in range(asked.rounds):
@@ -130,6 +137,10 @@ def main() -> int:
 
 
 def installed(name: str) -> bool:
+    program = PROGRAMS.get(name, "")
+    if program and shutil.which(program) is None:
+        print(f"{name} is left out: {program} is not installed")
+        return False
     for package in WAYS[name][0].split():
         if find_spec(package) is None:
             print(f"{name} is left out: {package} is not installed")
@@ -151,7 +162,8 @@ def one_round(publisher: Loopback, names: Sequence[str], costs: Costs) -> None:
             if state == "changed":
                 publisher.tell(f"change {CHANGED}")
             for contender in all_of_them:
-                wanted = -1 if contender.name == "reader" and state == "changed" else expected[state]
+                counts_new = contender.name in ("reader", *PROGRAMS)
+                wanted = -1 if counts_new and state == "changed" else expected[state]
                 spent = contender.run(publisher.urls, wanted) - contender.start
                 costs.add(contender.name, state, spent)
                 print(f"{contender.name:24} {state:10} {spent:7.2f} CPU s", flush=True)
@@ -196,15 +208,25 @@ def process_cpu(pid: int) -> float:
 
 def report(sources: int, names: Sequence[str], costs: Costs, service: dict[str, float]) -> int:
     """Prints a table and the JSON; 1 when an aim is missed."""
-    ratios = {name: {state: round(costs.ratio(name, state), 3) for state in STATES} for name in names}
-    print(f"\n{sources} sources; CPU s, and the ratio to {PLAIN}")
+    ratios = ratios_to(PLAIN, names, costs)
+    gathered = ratios_to(GATHERED, names, costs) if GATHERED in names else {}
+    print(f"\n{sources} sources; CPU s, the ratio to {PLAIN}" + (f", and to {GATHERED}" if gathered else ""))
     for name in names:
-        row = "".join(f"{costs.best(name, state):9.2f} {ratios[name][state]:6.3f}" for state in STATES)
-        print(f"{name:24}{row}")
+        row = f"{name:26}"
+        for state in STATES:
+            row += f"{costs.best(name, state):9.2f} {ratios[name][state]:6.3f}"
+            row += f" {gathered[name][state]:6.3f}" if gathered else ""
+        print(row)
     cpu = {name: {state: round(costs.best(name, state), 2) for state in STATES} for name in names}
-    print(json.dumps({"sources": sources, "cpu_s": cpu, "ratio": ratios, "service_cpu_s": service}))
+    shown = {"sources": sources, "cpu_s": cpu, "ratio": ratios, "ratio_gathered": gathered}
+    print(json.dumps(shown | {"service_cpu_s": service}))
     missed = [state for state in STATES if ratios.get(OURS, {}).get(state, 0) > AIMS[state]]
     return 1 if sources == 1000 and missed else 0
+
+
+def ratios_to(plain: str, names: Sequence[str], costs: Costs) -> dict[str, dict[str, float]]:
+    """Of each contender and state."""
+    return {name: {state: round(costs.ratio(name, state, plain), 3) for state in STATES} for name in names}
 
 
 def service_costs(publisher: Loopback) -> dict[str, float]:

@@ -3,7 +3,7 @@
     python -m benchmarks.yardsticks WAY URLS STATE
 
 URLS is a file of addresses, STATE a folder that is kept from run to run. Each keeps validators and asks with them, and
-reads what it gets; none stores or judges what it read, except `reader`, which stores. Prints `{"read", "unchanged"}`.
+reads what it gets; `reader`, sfeed and newsboat store what they read, none judges it. Prints `{"read", "unchanged"}`.
 """
 
 # ruff: noqa: PLC0415 - each way imports its own, which need not be installed
@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +38,13 @@ def _conditions(known: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in pairs.items() if value}
 
 
-async def httpx_feedparser(urls: list[str], folder: Path) -> tuple[int, int]:
-    """`httpx.AsyncClient` and `feedparser.parse`, both with their defaults; only the time limit is longer, since
-    parsing between the answers would let requests run into it."""
+async def httpx_feedparser(urls: list[str], folder: Path, at_once: int = AT_ONCE) -> tuple[int, int]:
+    """`httpx.AsyncClient` and `feedparser.parse`, both with their defaults, and at most `at_once` requests waiting;
+    only the time limit is longer, since parsing between the answers would let requests run into it."""
     import feedparser
     import httpx
 
-    validators, places, count = _kept(folder), asyncio.Semaphore(AT_ONCE), [0, 0]
+    validators, places, count = _kept(folder), asyncio.Semaphore(at_once), [0, 0]
 
     async with httpx.AsyncClient(timeout=120) as client:
 
@@ -57,6 +60,12 @@ async def httpx_feedparser(urls: list[str], folder: Path) -> tuple[int, int]:
         await asyncio.gather(*map(one, urls))
     _keep(folder, validators)
     return count[0], count[1]
+
+
+async def httpx_gathered(urls: list[str], folder: Path) -> tuple[int, int]:
+    """The same without a bound of its own: `asyncio.gather` over all feeds, as the client's manual and most tutorials
+    show it. The client's pool (its default: 100 connections) goes through all that wait at every change."""
+    return await httpx_feedparser(urls, folder, at_once=len(urls))
 
 
 async def aiohttp_fastfeedparser(urls: list[str], folder: Path) -> tuple[int, int]:
@@ -101,11 +110,56 @@ def reader_package(urls: list[str], folder: Path) -> tuple[int, int]:
 
 
 Answer = tuple[int, int]
+
+
 #: What each way needs installed, and the way: how many entries it read, and how many feeds were unchanged.
+def sfeed(urls: list[str], folder: Path) -> tuple[int, int]:
+    """`sfeed_update` with its defaults, and curl asked to keep ETags: a shell, curl, a reader, a sort and a merge for
+    each feed."""
+    settings = folder / "sfeedrc"
+    listed = "".join(f'feed "f{i}" "{url}"\n' for i, url in enumerate(urls))
+    settings.write_text(
+        f'sfeedpath="{folder}/feeds"\nfeeds() {{\n{listed}}}\n'
+        f'fetch() {{\n e="{folder}/etags/$1"\n'
+        ' curl -L --max-redirs 0 -f -s -m 15 --compressed --etag-save "$e" --etag-compare "$e" "$2" 2>/dev/null\n}\n'
+    )
+    (folder / "etags").mkdir(exist_ok=True)
+    before = _lines(folder / "feeds")
+    subprocess.run(["sfeed_update", str(settings)], check=True, stdout=subprocess.DEVNULL)
+    return _lines(folder / "feeds") - before, 0
+
+
+def _lines(folder: Path) -> int:
+    return sum(file.read_bytes().count(b"\n") for file in folder.glob("*"))
+
+
+def newsboat(urls: list[str], folder: Path) -> tuple[int, int]:
+    """`newsboat -x reload` with its defaults, on its SQLite file."""
+    listed, config, cache = folder / "newsboat-urls", folder / "config", folder / "cache.db"
+    listed.write_text("\n".join(urls) + "\n")
+    config.touch()
+    before = _articles(cache)
+    command = ["newsboat", "-u", str(listed), "-C", str(config), "-c", str(cache), "-x", "reload"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return _articles(cache) - before, 0
+
+
+def _articles(cache: Path) -> int:
+    if not cache.exists():
+        return 0
+    with closing(sqlite3.connect(cache)) as database:
+        return int(database.execute("SELECT count(*) FROM rss_item").fetchone()[0])
+
+
+#: Programs that must be installed for a way that is no Python package.
+PROGRAMS = {"sfeed": "sfeed_update", "newsboat": "newsboat"}
 WAYS: dict[str, tuple[str, Callable[[list[str], Path], Answer | Coroutine[Any, Any, Answer]]]] = {
     "httpx+feedparser": ("httpx feedparser", httpx_feedparser),
+    "httpx+feedparser+gather": ("httpx feedparser", httpx_gathered),
     "aiohttp+fastfeedparser": ("aiohttp fastfeedparser", aiohttp_fastfeedparser),
     "reader": ("reader", reader_package),
+    "sfeed": ("", sfeed),
+    "newsboat": ("", newsboat),
 }
 
 

@@ -54,12 +54,12 @@ _MAPPED = IPv6Network("::ffff:0:0/96")
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: what a v4-only site looks like on an IPv6-only network
 
 
+@lru_cache(4096)  # asked for several times at each poll, of few addresses
 def refusal(address: str) -> str:
     """Why a numeric address may not be opened, as `127.0.0.1 is not a public address (loopback)`, or "" when
     it may. Anything that is no numeric address is refused too."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    parsed = _as_address(address)
+    if parsed is None:
         return f"{address!r} is not an address"
     why = _closed_4(parsed) if isinstance(parsed, IPv4Address) else _closed_6(parsed)
     return f"{address} is not a public address ({why})" if why else ""
@@ -96,6 +96,8 @@ class AddressPolicy:
 
     def names(self, host: str) -> bool:
         """Whether `host`, as written in a URL, is one of the hosts opened by name, address or network."""
+        if not self.private_hosts:
+            return False
         plain = host.strip("[]").rstrip(".").lower()
         address = _as_address(plain)
         for named in self.private_hosts:
@@ -122,6 +124,8 @@ class AddressPolicy:
 
 @lru_cache(4096)  # asked for several times at each poll, of few hosts
 def _as_address(host: str) -> IPv4Address | IPv6Address | None:
+    if ":" not in host and not host[-1:].isdecimal():
+        return None  # a name: half a dozen calls and two exceptions less
     try:
         return ipaddress.ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 request over one new connection, by asyncio and h11.
+"""One HTTP/1.1 request over one new connection, by sockets and h11.
 
 httpx's own transport walks its whole connection pool at every request and costs several times the CPU of a
 plain connection; feeds live on different hosts, so there is nothing to keep alive. And here the address that
@@ -21,6 +21,7 @@ import h11
 from feeds.addresses import AddressPolicy
 from feeds.exchange import ExchangeError, Fault
 from feeds.quickhead import not_modified, quick_get
+from feeds.wire import Wire, open_plain, open_secure
 
 # host, port, seconds → numeric addresses in order of preference; raises ExchangeError
 Resolver = Callable[[str, int, float], Awaitable[list[str]]]
@@ -66,12 +67,10 @@ class Opener:
         return allowed[:_MAX_ADDRESSES]
 
     async def _connect(self, host: str, address: str, port: int, seconds: float, secure: bool) -> Connection:
-        context = self.tls if secure else None
         try:
-            async with asyncio.timeout(seconds):
-                reader, writer = await asyncio.open_connection(
-                    address, port, ssl=context, server_hostname=host if secure else None
-                )
+            if secure:
+                return Connection(await open_secure(address, port, host, self.tls, seconds))
+            return Connection(await open_plain(address, port, seconds))
         except TimeoutError as error:
             sentence = f"no connection to {host} ({address}) within {seconds:.3g} s"
             raise ExchangeError(Fault.TIMEOUT, sentence) from error
@@ -81,7 +80,6 @@ class Opener:
         except OSError as error:
             why = error.strerror or str(error)
             raise ExchangeError(Fault.CONNECT, f"cannot connect to {host} ({address}): {why}") from error
-        return Connection(reader, writer)
 
 
 async def resolve_host(host: str, port: int, seconds: float) -> list[str]:
@@ -139,8 +137,8 @@ class Head:
 class Connection:
     """One request, one answer, closed. Not for reuse."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
         self._http: h11.Connection  # made when something comes that needs it
         self._empty = False  # the answer came without a body, and without h11
 
@@ -150,7 +148,7 @@ class Connection:
         """Send the request and read the head of the final answer. Raises ExchangeError (lost, url)."""
         quick = quick_get(target, headers) if method == b"GET" and not body else b""
         if quick:
-            self._writer.write(quick)
+            await self._send(quick)
             raw = await self._receive()
             unchanged = not_modified(raw)
             if unchanged is not None:
@@ -159,7 +157,7 @@ class Connection:
             self._speak(method, target, headers, body)
             self._hear(raw)
         else:
-            self._writer.write(self._speak(method, target, headers, body))
+            await self._send(self._speak(method, target, headers, body))
         while True:
             event = await self._next()
             if isinstance(event, h11.Response):
@@ -200,9 +198,15 @@ class Connection:
                 return event
             self._hear(await self._receive())
 
+    async def _send(self, data: bytes) -> None:
+        try:
+            await self._wire.send(data)
+        except OSError as error:
+            raise ExchangeError(Fault.LOST, f"connection lost: {error.strerror or error}") from error
+
     async def _receive(self) -> bytes:
         try:
-            return await self._reader.read(_READ)
+            return await self._wire.receive(_READ)
         except OSError as error:
             raise ExchangeError(Fault.LOST, f"connection lost: {error.strerror or error}") from error
 
@@ -218,5 +222,5 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Drop the connection at once; a TLS farewell would keep slow peers open for half a minute."""
-        self._writer.transport.abort()
+        """Drop the connection at once."""
+        self._wire.close()

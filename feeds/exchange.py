@@ -55,4 +55,7 @@ class Exchange:
 
     def header(self, name: str) -> str:
         """Value of the first header of that name (lower case), or ""."""
-        return next((value for key, value in self.headers if key == name), "")
+        for key, value in self.headers:  # a generator costs more than the few headers there are
+            if key == name:
+                return value
+        return ""

@@ -26,6 +26,7 @@ from feeds.connection import Connection, Opener, Resolver
 from feeds.exchange import Exchange, ExchangeError, Fault, Hop
 from feeds.hints import retry_after_seconds
 from feeds.manners import HttpSettings, PostResult, user_agent
+from feeds.target import Target, usual_target
 
 __all__ = [
     "Client",
@@ -33,9 +34,8 @@ __all__ = [
     "Place",
     "PostResult",
     "open_client",
-    "parse_url",
     "post_sync",
-    "shown_url",
+    "target_of",
 ]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -143,9 +143,9 @@ class _Conversation:
     async def run(self, url: str) -> Exchange:
         shown = url
         try:
-            origin = target = parse_url(url)
+            origin = target = target_of(url)
             while True:
-                shown = shown_url(target)
+                shown = target.shown
                 answer = await self._one(target, origin)
                 if not self._location:
                     return self._finish(answer)
@@ -159,14 +159,24 @@ class _Conversation:
 
     def _finish(self, exchange: Exchange) -> Exchange:
         used = self._settings.total_timeout - self._left
-        return replace(exchange, hops=tuple(self._hops), elapsed=used, requests=self._requests)
+        return Exchange(
+            exchange.url,
+            exchange.status,
+            exchange.headers,
+            exchange.body,
+            tuple(self._hops),
+            exchange.fault,
+            exchange.reason,
+            used,
+            self._requests,
+        )
 
-    async def _one(self, target: httpx.URL, origin: httpx.URL) -> Exchange:
+    async def _one(self, target: Target, origin: Target) -> Exchange:
         address, headers = self._request(target, origin)
         cookie = next((value for name, value in headers if name.lower() == b"cookie"), b"")
-        if (str(address), cookie) in self._seen:  # with another cookie the same address may go on
-            raise ExchangeError(Fault.REDIRECT, f"redirects go in a circle at {shown_url(target)}")
-        self._seen.add((str(address), cookie))
+        if (address.text, cookie) in self._seen:  # with another cookie the same address may go on
+            raise ExchangeError(Fault.REDIRECT, f"redirects go in a circle at {target.shown}")
+        self._seen.add((address.text, cookie))
         async with self._place(target.host):
             started = time.monotonic()
             try:
@@ -178,14 +188,14 @@ class _Conversation:
             finally:
                 self._left -= time.monotonic() - started
 
-    def _request(self, target: httpx.URL, origin: httpx.URL) -> tuple[httpx.URL, _Headers]:
+    def _request(self, target: Target, origin: Target) -> tuple[Target, _Headers]:
         """The address as it is asked, and the headers to send. Raises ExchangeError (url)."""
         headers = self._headers
         if not _may_share(origin, target):
             headers = {key: value for key, value in headers.items() if key.lower() not in _PRIVATE_HEADERS}
-            if target.userinfo:
-                target = target.copy_with(username=None, password=None)
-        if target.userinfo:
+            if target.login:
+                target = target_of(target.shown)
+        if target.login:
             headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
             headers["Authorization"] = _basic(target.username, target.password)
         try:
@@ -194,12 +204,12 @@ class _Conversation:
             raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
         raw = [(b"Host", target.netloc), *raw]
         if self._cookies is not None:
-            request = httpx.Request("GET", target, headers=raw)
+            request = httpx.Request("GET", target.text, headers=raw)
             self._cookies.set_cookie_header(request)
             raw = list(request.headers.raw)
         return target, raw
 
-    async def _ask(self, target: httpx.URL, headers: _Headers) -> Exchange:
+    async def _ask(self, target: Target, headers: _Headers) -> Exchange:
         self._requests += 1
         answer = await self._transport.get(target, headers)
         try:
@@ -208,24 +218,24 @@ class _Conversation:
                 self._location = answer.location.decode("utf-8", "replace")
             if self._location:
                 self._keep_cookies(target, answer)
-                return Exchange(shown_url(target), answer.status, answer.headers)
+                return Exchange(target.shown, answer.status, answer.headers)
             body = await answer.read(self._settings.max_bytes)
-            return Exchange(shown_url(target), answer.status, answer.headers, body)
+            return Exchange(target.shown, answer.status, answer.headers, body)
         finally:
             await answer.stream.aclose()
 
-    def _keep_cookies(self, target: httpx.URL, answer: Answer) -> None:
+    def _keep_cookies(self, target: Target, answer: Answer) -> None:
         if any(name == "set-cookie" for name, _ in answer.headers):
             self._cookies = self._cookies or httpx.Cookies()
             raw = [(name.encode("latin-1"), value.encode()) for name, value in answer.headers]
-            response = httpx.Response(answer.status, headers=raw, request=httpx.Request("GET", target))
+            response = httpx.Response(answer.status, headers=raw, request=httpx.Request("GET", target.text))
             self._cookies.extract_cookies(response)
 
-    def _next_target(self, target: httpx.URL, location: str) -> httpx.URL:
+    def _next_target(self, target: Target, location: str) -> Target:
         if len(self._hops) > self._settings.max_redirects:
             raise ExchangeError(Fault.REDIRECT, f"more than {self._settings.max_redirects} redirects")
         try:
-            following = target.join(location)
+            following = httpx.URL(target.text).join(location)
         except (httpx.InvalidURL, ValueError) as error:
             raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {location[:200]!r}") from error
         if following.scheme not in ("http", "https"):
@@ -233,15 +243,19 @@ class _Conversation:
                 Fault.REDIRECT, f"redirected to a {following.scheme or 'bare'} address, not http(s)"
             )
         same = _may_share(target, following)
-        login = (target.username, target.password) if same and target.userinfo else (None, None)
+        login = (target.username, target.password) if same and target.login else (None, None)
         try:
-            return parse_url(str(following.copy_with(username=login[0], password=login[1])))
+            return target_of(str(following.copy_with(username=login[0], password=login[1])))
         except ExchangeError as error:
             raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {error.sentence}") from error
 
 
-def parse_url(url: str) -> httpx.URL:
+def target_of(url: str) -> Target:
     """An absolute http(s) address without fragment. Raises ExchangeError (url)."""
+    return (usual_target(url) if len(url) <= _MAX_URL else None) or _unusual_target(url)
+
+
+def _unusual_target(url: str) -> Target:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError, TypeError) as error:
@@ -252,15 +266,23 @@ def parse_url(url: str) -> httpx.URL:
         raise ExchangeError(Fault.URL, f"not an http(s) address: {url[:200]!r}")
     if len(url) > _MAX_URL:
         raise ExchangeError(Fault.URL, f"an address of {len(url):,} characters")
-    return parsed.copy_with(fragment=None) if "#" in url else parsed
+    whole = parsed.copy_with(fragment=None) if "#" in url else parsed
+    shown = whole.copy_with(username=None, password=None) if whole.userinfo else whole
+    return Target(
+        text=str(whole),
+        shown=str(shown),
+        scheme=whole.scheme,
+        host=whole.host,
+        raw_host=whole.raw_host.decode("ascii"),
+        port=whole.port,
+        netloc=whole.netloc,
+        raw_path=whole.raw_path,
+        username=whole.username,
+        password=whole.password,
+    )
 
 
-def shown_url(url: httpx.URL) -> str:
-    """As text, without credentials."""
-    return str(url.copy_with(username=None, password=None)) if url.userinfo else str(url)
-
-
-def _may_share(first: httpx.URL, then: httpx.URL) -> bool:
+def _may_share(first: Target, then: Target | httpx.URL) -> bool:
     """Whether credentials meant for `first` may go to `then`: the same origin, or its upgrade to https."""
     if first.host != then.host:
         return False
@@ -269,7 +291,7 @@ def _may_share(first: httpx.URL, then: httpx.URL) -> bool:
     return (first.scheme, _port(first), then.scheme, _port(then)) == ("http", 80, "https", 443)
 
 
-def _port(url: httpx.URL) -> int:
+def _port(url: Target | httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
@@ -284,7 +306,7 @@ async def _post(
     started = time.monotonic()
     try:
         async with asyncio.timeout(seconds):
-            request = http.build_request("POST", parse_url(url), content=body, headers=dict(headers))
+            request = http.build_request("POST", target_of(url).text, content=body, headers=dict(headers))
             request.extensions["any-address"] = True
             response = await http.send(request, stream=True)
             try:
@@ -326,15 +348,14 @@ class _Transport(httpx.AsyncBaseTransport):
         self._proxies = proxies
         self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
 
-    async def get(self, url: httpx.URL, headers: _Headers) -> Answer:
+    async def get(self, url: Target, headers: _Headers) -> Answer:
         """Raises ExchangeError."""
         proxy = self._proxy_for(url)
         if proxy:
-            request = httpx.Request("GET", url, headers=headers)
+            request = httpx.Request("GET", url.text, headers=headers)
             response = await self._through(proxy, request, self._opener.policy)
             return answer_of(response.status_code, response.headers.raw, _Proxied(response))
-        host = url.raw_host.decode("ascii")
-        connection = await self._opener.open(host, _port(url), secure=url.scheme == "https")
+        connection = await self._opener.open(url.raw_host, _port(url), secure=url.scheme == "https")
         try:
             head = await connection.ask(b"GET", url.raw_path, headers)
         except BaseException:
@@ -365,7 +386,7 @@ class _Transport(httpx.AsyncBaseTransport):
             head.status, headers=headers, stream=_Body(connection), extensions={"location": location}
         )
 
-    def _proxy_for(self, url: httpx.URL) -> str:
+    def _proxy_for(self, url: Target | httpx.URL) -> str:
         """Hosts inside are reached directly: they would mean another machine to the proxy."""
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all") or ""
         if not proxy or self._opener.policy.is_private(url.host):

@@ -127,8 +127,8 @@ def _judge(exchange: Exchange, known: Validators, kind: SourceKind, digest: str)
     if exchange.fault is not None:
         return _judge_fault(exchange.fault, exchange.reason)
     status = exchange.status
-    who = challenger(dict(exchange.headers), exchange.body)
-    if who and status != 304:
+    who = challenger(dict(exchange.headers), exchange.body) if status != 304 else ""
+    if who:
         return _Judgement(Outcome.BLOCKED, "challenge", f"{_a(who)} page stands in the way (status {status})")
     if status == 304:
         if known.etag or known.last_modified:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 from typing import Any, TypeVar
+
+import orjson
 
 Saved = TypeVar("Saved")
 
@@ -16,13 +17,13 @@ def to_json(value: Any) -> str:
         item = getattr(value, key)
         if item != default:
             kept[key] = _shorter(item)
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(kept).decode()
 
 
 def from_json(shape: type[Saved], text: str) -> Saved:
     """The reverse of `to_json` for a dataclass whose fields (texts, numbers, flags, tuples of numbers) all have
     defaults. Fields that it does not have are left aside. Raises ValueError."""
-    data = json.loads(text or "{}")
+    data = orjson.loads(text or "{}")
     if not isinstance(data, dict):
         raise ValueError(f"{shape.__name__} must be a JSON object")
     found = {}
@@ -57,6 +58,8 @@ def _like(default: Any, value: Any, name: str) -> Any:
         return float(value)
     if isinstance(default, tuple) and isinstance(value, list):
         if len(value) == len(default):
+            if set(map(type, value)) == {float} == set(map(type, default)):
+                return tuple(value)
             return tuple(
                 item if type(item) is type(part) else _like(part, item, name)
                 for part, item in zip(default, value, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from feeds.hints import until_not_skipped
@@ -176,6 +177,7 @@ def _after_failure(
     return Due(wait, why, host=host_of(fetched.url), host_hold=asked or min(first, wait))
 
 
+@lru_cache(4096)  # asked for several times at each poll
 def host_of(url: str) -> str:
     """Host name of an address, lower case; "" when there is none."""
     try:

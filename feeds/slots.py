@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from feeds.manners import HttpSettings
@@ -41,6 +41,7 @@ class HostSlots:
         self._settings = settings
         self._policy = settings.policy
         self._all = asyncio.Semaphore(settings.concurrency)
+        self._gaps = dict(settings.host_gaps)
         self._hosts: dict[str, _Host] = {}
 
     def hold(self, host: str, seconds: float) -> None:
@@ -56,14 +57,13 @@ class HostSlots:
         entry = self._hosts.get(_name(host))
         return max(0.0, entry.held_until - time.monotonic()) if entry else 0.0
 
-    @asynccontextmanager
-    async def place(self, host: str) -> AsyncIterator[None]:
+    def place(self, host: str) -> AbstractAsyncContextManager[None]:
         """Wait for a turn at `host`. Raises HostHeld when the host is under a hold, also after waiting."""
         gap = self.gap(host)
-        if gap is None:
-            async with self._all:
-                yield
-            return
+        return self._all if gap is None else self._turn(host, gap)
+
+    @asynccontextmanager
+    async def _turn(self, host: str, gap: float) -> AsyncIterator[None]:
         entry = self._entry(host)
         entry.waiting += 1
         try:
@@ -82,7 +82,7 @@ class HostSlots:
         """Pause after a request; None when the host is not rationed."""
         inside = self._settings.private_gap
         if inside is None or not self._policy.is_private(host):
-            return dict(self._settings.host_gaps).get(_name(host), self._settings.host_gap)
+            return self._gaps.get(_name(host), self._settings.host_gap)
         return inside or None
 
     def _refuse_held(self, host: str) -> None:

@@ -47,7 +47,8 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
                     unreadable += bool(body.error)
                     for fate, count in body.fates.items():
                         fates[fate] = fates.get(fate, 0) + count
-        join_twins(runtime.story_care, clock.now().timestamp())
+        if fates:
+            join_twins(runtime.story_care, clock.now().timestamp())
     finally:
         polling.close()
     ended = runtime.sources.outcomes([source.id for source in sources])

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from random import random
@@ -26,13 +27,15 @@ from worker.source_memory import Asking, Memory, how_to_ask, remembered
 from worker.store.client import Server
 from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
-from worker.store.lease import Claim, begin, begin_each, claim, release
-from worker.store.sources import PollEnd, SourceStore
+from worker.store.lease import Claim, begin, claim, release
+from worker.store.sources import BegunPoll, PollEnd, SourceStore
 
 log = logging.getLogger(__name__)
 
 #: Ends of polls that are written in one round trip, each with its body.
 _TOGETHER = 32
+#: Seconds that an end may wait for others to be written with it: a round trip for each costs more than it brings.
+_LINGER = 0.02
 
 #: Starts one fetch on the loop: source, what we know of its last body, the address to ask.
 Fetch = Callable[[Source, Validators, str], "Future[Fetched]"]
@@ -76,8 +79,7 @@ def room_for(waiting: int, backlog: int, per_tick: int) -> int:
 def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> int:
     """Asks the sources of one batch at once; returns how many bodies were staged. A source whose lease was lost
     on the way here is skipped; one bad source never disturbs the others."""
-    held = begin_each(to.server, to.keys.due, list(claims), to.lease)
-    flights = _ready(to, held)
+    flights = _ready(to, to.sources.begin_polls(list(claims), to.lease))
     budget = current_budget(to.server, to.keys)
     ended: SimpleQueue[Future[Fetched]] = SimpleQueue()
     under_way: dict[Future[Fetched], _Flight] = {}
@@ -87,7 +89,7 @@ def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> int:
         future.add_done_callback(ended.put)
     staged, renewed = 0, time.monotonic()
     while under_way:
-        done = _next(ended, to.lease / 3)
+        done = _next(ended, to.lease / 3, min(_TOGETHER, len(under_way)))
         staged += _finish(to, [(under_way.pop(future), future) for future in done], budget)
         # One may wait long for its place at a busy host while others end: what is ours is kept by the time that
         # passed, not by whether anything ended in it.
@@ -98,15 +100,16 @@ def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> int:
     return staged
 
 
-def _next(ended: SimpleQueue[Future[Fetched]], patience: float) -> list[Future[Fetched]]:
-    """The fetches that ended since the last look, at most `_TOGETHER`; none after `patience` seconds without one."""
+def _next(ended: SimpleQueue[Future[Fetched]], patience: float, most: int) -> list[Future[Fetched]]:
+    """The fetches that ended since the last look and in the moment after it, at most `most`; none after `patience`
+    seconds without one."""
     done: list[Future[Fetched]] = []
-    try:
+    with suppress(Empty):
         done.append(ended.get(timeout=patience))
-        while len(done) < _TOGETHER:
+        if most > 1:
+            time.sleep(_LINGER)  # one waking; a `get` for each would change threads as often as fetches end
+        while len(done) < most:
             done.append(ended.get_nowait())
-    except Empty:
-        return done
     return done
 
 
@@ -114,21 +117,20 @@ def _next(ended: SimpleQueue[Future[Fetched]], patience: float) -> list[Future[F
 class _Flight:
     held: Claim
     source: Source
+    state: dict[str, str]
     memory: Memory
     asking: Asking
 
 
-def _ready(to: Poller, held: Sequence[Claim]) -> list[_Flight]:
+def _ready(to: Poller, begun: Sequence[BegunPoll]) -> list[_Flight]:
     """What is asked now. A source that was taken out of the configuration a moment ago is given back, and one whose
     host asked to be left alone too, until that time."""
-    ids = [item.member for item in held]
-    definitions, states = to.sources.definitions(ids), to.sources.states(ids)
     flights = []
-    for item in held:
-        if item.member in definitions:
-            flights.append(_flight(item, definitions[item.member], states[item.member]))
+    for poll in begun:
+        if poll.definition is not None:
+            flights.append(_flight(poll.held, poll.definition, poll.state))
         else:
-            release(to.server, to.keys.due, item, to.lease)
+            release(to.server, to.keys.due, poll.held, to.lease)
     hosts = [host_of(flight.asking.source.url) for flight in flights]
     holds = to.sources.holds(sorted(set(hosts)))
     for flight, host in zip(flights, hosts, strict=True):
@@ -140,7 +142,7 @@ def _ready(to: Poller, held: Sequence[Claim]) -> list[_Flight]:
 def _flight(held: Claim, definition: bytes, state: dict[str, str]) -> _Flight:
     source = source_from_json(definition)
     memory = remembered(state)
-    return _Flight(held, source, memory, how_to_ask(source, memory, clock.now().timestamp()))
+    return _Flight(held, source, state, memory, how_to_ask(source, memory, clock.now().timestamp()))
 
 
 def _finish(to: Poller, ended: Sequence[tuple[_Flight, Future[Fetched]]], budget: Budget | None) -> int:
@@ -170,10 +172,11 @@ def _end(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget | 
         clock.now().timestamp(),
         budget,
         to.rationed(host_of(fetched.url or flight.asking.source.url)),
+        flight.state,
     )
     poll_id = secrets.token_hex(8) if fetched.body else ""
     end = poll_end(facts, fetched, to.schedule, random(), poll_id)  # spread, no secret  # noqa: S311  # nosec B311
-    return to.noticing(end) if to.noticing else end
+    return to.noticing(end) if to.noticing and end.events else end
 
 
 def encode_claims(claims: Sequence[Claim]) -> list[list[str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from feeds import saved
 from feeds.health import Health, Notice, Vital, assess, counted, judge
@@ -23,7 +24,8 @@ Event = dict[str, object]
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a source when its poll ends. Times in seconds since 1970; `was_due` None when unknown.
-    `rationed`: whether a wish of the host to be left alone holds for all its sources."""
+    `rationed`: whether a wish of the host to be left alone holds for all its sources. `before`: the fields of its
+    state."""
 
     source: Source
     asking: Asking
@@ -32,6 +34,7 @@ class Facts:
     now: float
     budget: Budget | None = None
     rationed: bool = True
+    before: Mapping[str, str] = field(default_factory=dict)
 
 
 def poll_end(
@@ -53,12 +56,15 @@ def poll_end(
         hold_host=due.host if facts.rationed else "",
         hold_seconds=due.host_hold,
         staged=_staged(facts, fetched, poll_id),
+        before=facts.before,
     )
 
 
 def _due(facts: Facts, after: PollState, fetched: Fetched, settings: ScheduleSettings, dice: float) -> Due:
     memory = facts.memory
-    wanted = planned_interval(facts.source, replace(memory, poll=after), facts.budget, facts.now)
+    wanted = None
+    if facts.budget:
+        wanted = planned_interval(facts.source, replace(memory, poll=after), facts.budget, facts.now)
     why = "after a gap, watched more closely" if facts.now < memory.hurry_until else ""
     plan = Plan(wanted, memory.ttl, facts.was_due, why, memory.skip_hours, memory.skip_days)
     return next_due(facts.source, after, fetched, facts.now, settings, dice, plan)
@@ -123,7 +129,9 @@ def _state(facts: Facts, after: PollState, health: Health, fetched: Fetched, due
     if fetched.outcome in GOOD:
         state["last_good"] = f"{facts.now:.3f}"
         if fetched.validators != Validators():
-            state |= asdict(fetched.validators) | {"validated_url": facts.asking.source.url}
+            etag, modified = fetched.validators.etag, fetched.validators.last_modified
+            state |= {"etag": etag, "last_modified": modified, "body_hash": fetched.validators.body_hash}
+            state["validated_url"] = facts.asking.source.url
     return state
 
 

@@ -51,16 +51,15 @@ def _look(runtime: Runtime, channel: str) -> Condition:
     keys = runtime.keys
     seconds, micro = client.time()
     now = seconds + micro / 1e6 - ALLOWANCE
-    pipe = client.pipeline(transaction=False)
-    sources = list(runtime.sources.definitions())
-    for source in sources:
-        pipe.hmget(keys.source_state(source), "polled", "interval", "stopped")
+    states = runtime.sources.states(list(runtime.sources.definitions()))
     late = {
         source: overdue
-        for source, (polled, interval, stopped) in zip(sources, pipe.execute(), strict=True)
-        if not stopped and (overdue := now - float(polled or 0) - float(interval or 0)) > 0
+        for source, state in states.items()
+        if not state.get("stopped")
+        and (overdue := now - float(state.get("polled", "0")) - float(state.get("interval", "0"))) > 0
     }
     latest = max(late, key=lambda source: late[source], default="")
+    pipe = client.pipeline(transaction=False)
     for poll in client.zrange(keys.staged, 0, -1):
         pipe.hget(keys.body(poll.decode()), "staged")
     bodies = sum(bool(at) and float(at) < now for at in pipe.execute())

@@ -12,7 +12,7 @@ from tests.support.puts import put_request
 from worker.store.articles import put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.lease import Claim, begin, begin_each, claim
+from worker.store.lease import Claim, begin, claim
 from worker.store.sources import Due, PollEnd, Registration, SourceStore, StagedBody
 
 
@@ -190,7 +190,7 @@ def test_many_polls_begin_and_end_together_each_by_its_own_lease(store: SourceSt
     store.register([registration(name) for name in "abc"])
     given = claim(store.server, store.keys.due, 3, 30)
     assert begin(store.server, store.keys.due, given[0], 30), "another worker is quicker with one of them"
-    ours = begin_each(store.server, store.keys.due, given, 30)
+    ours = [begun.held for begun in store.begin_polls(given, 30)]
     assert [claimed.member for claimed in ours] == [claimed.member for claimed in given[1:]]
     lost = Claim(given[0].member, given[0].token)
     written = store.finish_polls(
@@ -220,3 +220,49 @@ def test_a_body_that_an_earlier_release_staged_is_read(store: SourceStore) -> No
     with pytest.raises(ValueError, match="cannot be unpacked"):
         store.begin_body("p1")
     assert store.begin_body("gone") is None
+
+
+def test_a_poll_keeps_what_earlier_polls_knew_and_packs_what_an_earlier_release_wrote(
+    store: SourceStore,
+) -> None:
+    store.register([registration("a")])
+    key = store.keys.source_state("a")
+    store.server.client.hset(key, mapping={"etag": '"old"', "outcome": "busy", "profile": "{}", "why": "w"})
+    assert store.outcomes() == [None], "it was written by hand, no poll has ended"
+    for changed in ({"outcome": "fresh", "etag": '"new"'}, {"outcome": "unchanged", "why": "v"}):
+        [begun] = store.begin_polls(claim(store.server, store.keys.due, 1, 30), 30)
+        assert begun.definition == b"{}"
+        assert store.finish_poll(begun.held, end(state=changed, before=begun.state, delay=0))
+        assert store.outcomes() == [changed["outcome"]]
+    state = store.states(["a"])["a"]
+    assert {name: state[name] for name in ("etag", "outcome", "profile", "why", "polls")} == {
+        "etag": '"new"',
+        "outcome": "unchanged",
+        "profile": "{}",
+        "why": "v",
+        "polls": "2",
+    }
+    assert set(store.server.client.hkeys(key)) == {b"poll", b"polled", b"polls", b"profile"}
+
+
+def test_what_a_body_says_while_its_source_is_polled_is_not_overwritten(store: SourceStore) -> None:
+    assert store.finish_poll(held(store), end(staged=staged(), delay=0))
+    [begun] = store.begin_polls(claim(store.server, store.keys.due, 1, 30), 30)
+    assert begun.state["etag"] == '"1"'
+    [body] = claim(store.server, store.keys.staged, 1, 30)
+    reading = begin(store.server, store.keys.staged, body, 30)
+    assert reading
+    assert store.finish_body(reading, 0, "2026-11-01", state={"etag": "", "read_error": "no feed"}) == {}
+    assert store.finish_poll(begun.held, end(state={"outcome": "busy"}, before=begun.state))
+    state = store.states(["a"])["a"]
+    assert (state["etag"], state["outcome"], state["read_error"]) == ("", "busy", "no feed")
+
+
+def test_polls_begin_only_for_those_who_hold_the_claim(store: SourceStore) -> None:
+    store.register([registration(name) for name in "ab"])
+    given = claim(store.server, store.keys.due, 2, 30)
+    [first] = store.begin_polls(given[:1], 30)
+    assert [begun.held.member for begun in store.begin_polls(given, 30)] == [given[1].member]
+    assert store.begin_polls([], 30) == []
+    store.register([])
+    assert not store.finish_poll(first.held, end()), "its source is not configured any more"

@@ -11,12 +11,12 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 |---|---|---|---|---|
 | `seq` | string | last article number | for ever | put |
 | `src` | hash | source id -> definition (JSON) | while configured | register |
-| `st:<source>` | hash | poll state, validators, counters of one source | for ever | finish_poll, finish_body |
+| `st:<source>` | hash | of one source: `poll` what polling keeps (JSON), what its documents showed, counters | for ever | finish_polls, finish_body |
 | `due` | zset | source id, scored by when it may be polled (a claim moves the score by its lease) | while configured | lease.lua |
 | `due:lease` | hash | source id -> token of the holder | until released | lease.lua |
-| `staged` | zset | poll id of a fetched body, scored by when it may be processed | until processed | finish_poll, lease.lua |
+| `staged` | zset | poll id of a fetched body, scored by when it may be processed | until processed | finish_polls, lease.lua |
 | `staged:lease` | hash | poll id -> token | until released | lease.lua |
-| `b:<poll>` | hash | a fetched body (zlib) with its source and times | until processed, 2 days at most | finish_poll |
+| `b:<poll>` | hash | a fetched body (zlib) with its source and times | until processed, 2 days at most | finish_polls |
 | `f:<poll>` | hash | entry index -> fate: makes put idempotent | until processed, 2 days at most | put |
 | `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text). `~first.place` instead of n: an entry in a block `d:<first>` | kept | put, drop |
 | `a:<n>` | hash | an article, or an entry that was dropped, with its verdict; `d` packed fields, `best` how good the kept version is and whose, `@<source>` sightings (JSON, empty for the one it was made from), `slot` | kept | put |
@@ -43,11 +43,11 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `wt:<watch>` | zset | messages of a watch that has a throttle, by when they go out | as long as the throttle looks back | put |
 | `dead` | zset | delivery id by time of death | trimmed | outbox.lua |
 | `fates:<day>` | hash | `source|fate` -> count; day = UTC `YYYY-MM-DD` | 90 days | finish_body |
-| `polls:<source>` | list | the last 20 polls (JSON), newest first | for ever | finish_poll, finish_body |
+| `polls:<source>` | list | the last 20 polls (JSON), newest first | for ever | finish_polls, finish_body |
 | `budget` | string | how the budget of requests is shared out (JSON) | for ever | replan |
-| `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_poll, finish_body |
+| `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_polls, finish_body |
 | `said:<event>` | string | makes an event that several processes find out be told once | 1 day | notes |
-| `hold:<host>` | string | why a host must not be asked; expires when it may | as asked | finish_poll |
+| `hold:<host>` | string | why a host must not be asked; expires when it may | as asked | finish_polls |
 | `nk:<two days>:<bucket>` | hash | 4-byte shingle -> packed n of texts that have it, plus 2^31 on the second day; UTC days since 1970, halved | 7 days at most | stories.lua |
 | `nk:<two days>` | string | these days have begun: empty | 7 days after its last text | stories.lua |
 | `nd:<n>` | string | packed sketch of a text, for comparing | 5 days | stories.lua |

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from worker.store.client import Server
@@ -33,19 +32,6 @@ def begin(
     token = token or secrets.token_hex(8)
     won = server.call("hketo_begin", key, held.member, held.token, token, lease)
     return Claim(held.member, token, held.was_due) if won == 1 else None
-
-
-def begin_each(server: Server, key: str, claims: Sequence[Claim], lease: float) -> list[Claim]:
-    """`begin` for several: those that are ours."""
-    drawn = secrets.token_hex(8 * len(claims))  # one call of the system for all
-    tokens = [drawn[16 * i : 16 * i + 16] for i in range(len(claims))]
-    calls = [(held.member, held.token, token, lease) for held, token in zip(claims, tokens, strict=True)]
-    won = server.calls("hketo_begin", key, calls)
-    return [
-        Claim(held.member, token, held.was_due)
-        for held, token, answer in zip(claims, tokens, won, strict=True)
-        if answer == 1
-    ]
 
 
 def release(server: Server, key: str, held: Claim, delay: float) -> bool:

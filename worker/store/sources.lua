@@ -30,9 +30,9 @@ local function register(keys, args)
   for _, source in ipairs(cjson.decode(args[2])) do
     wanted[source.id] = true
     local before = redis.call('HGET', prefix .. 'src', source.id)
-    redis.call('HSET', prefix .. 'src', source.id, source.definition)
-    if before and before ~= source.definition then
-      redis.call('HDEL', prefix .. 'st:' .. source.id, 'stopped')
+    if before ~= source.definition then
+      redis.call('HSET', prefix .. 'src', source.id, source.definition)
+      if before then redis.call('HDEL', prefix .. 'st:' .. source.id, 'stopped') end
     end
     local score = tonumber(redis.call('ZSCORE', keys[1], source.id) or nil)
     if redis.call('HGET', prefix .. 'st:' .. source.id, 'stopped') then
@@ -74,41 +74,73 @@ local function raise_notices(prefix, alerts, at)
   end
 end
 
--- finish_poll  ARGV: prefix, source, token, delay, stop ('1' or ''), poll record JSON, events JSON or '',
---   held host or '', hold seconds, poll id or '', alerts JSON or '', then field, value, ... of the source's state;
---   when there is a poll id, the fields of the staged body stand after a single '--'.
--- ->  1, or 0 when the token is not valid any more (then nothing changes).
+-- begin_polls  ARGV: prefix, lease seconds, then member, token, new token of each claim
+-- ->  for each {} when its token is not valid any more, else {definition JSON or '', field, value, ... of its state}
+-- `begin` of lease.lua for several sources, with what asking them needs, in one round trip.
+local function begin_polls(keys, args)
+  local prefix, ends, out = args[1], now() + tonumber(args[2]), {}
+  for i = 3, #args, 3 do
+    local source, found = args[i], {}
+    if redis.call('HGET', keys[1] .. ':lease', source) == args[i + 1] then
+      redis.call('HSET', keys[1] .. ':lease', source, args[i + 2])
+      redis.call('ZADD', keys[1], 'XX', ends, source)
+      found = redis.call('HGETALL', prefix .. 'st:' .. source)
+      table.insert(found, 1, redis.call('HGET', prefix .. 'src', source) or '')
+    end
+    out[#out + 1] = found
+  end
+  return out
+end
+
+-- Fields that stand by themselves in a state hide those of the same name in its packed field `poll`. They were written
+-- since the last poll (by finish_body), or by a release that did not pack: a poll that writes them anew removes them.
+local function pack_state(key, packed, written, at)
+  redis.call('HSET', key, 'poll', packed, 'polled', string.format('%.3f', at))
+  redis.call('HINCRBY', key, 'polls', 1)
+  local gone = {}
+  for name in string.gmatch(written, '%S+') do gone[#gone + 1] = name end
+  if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
+end
+
+-- finish_polls  ARGV: prefix, then for each poll: how many arguments follow for it, source, token, delay, stop ('1' or
+--   ''), poll record JSON, events JSON or '', held host or '', hold seconds, alerts JSON or '', what polling keeps of
+--   the source (JSON), names of what was written anew in it (with spaces between), poll id or '', and when there is one
+--   the fields of the staged body.
+-- ->  for each 1, or 0 when its token is not valid any more (then nothing changes).
 -- State, staged body and next due time change together: a body is never forgotten while its validators are kept.
-local function finish_poll(keys, args)
-  local prefix, source, token = args[1], args[2], args[3]
+local function finish_poll(keys, prefix, at, source, token, delay, stop, record, events, host, hold, alerts, packed,
+    written, poll, ...)
   if redis.call('HGET', keys[1] .. ':lease', source) ~= token then return 0 end
-  local at = now()
+  local key = prefix .. 'st:' .. source
   redis.call('HDEL', keys[1] .. ':lease', source)
-  local state, i = {}, 12
-  while i <= #args and args[i] ~= '--' do
-    state[#state + 1] = args[i]
-    i = i + 1
-  end
-  if #state > 0 then redis.call('HSET', prefix .. 'st:' .. source, unpack(state)) end
-  redis.call('HSET', prefix .. 'st:' .. source, 'polled', string.format('%.3f', at))
-  redis.call('HINCRBY', prefix .. 'st:' .. source, 'polls', 1)
-  if args[5] == '1' then
+  pack_state(key, packed, written, at)
+  if stop == '1' then
     redis.call('ZREM', keys[1], source)
-    redis.call('HSET', prefix .. 'st:' .. source, 'stopped', '1')
+    redis.call('HSET', key, 'stopped', '1')
   else
-    redis.call('ZADD', keys[1], 'XX', at + tonumber(args[4]), source)
+    redis.call('ZADD', keys[1], 'XX', at + tonumber(delay), source)
   end
-  if args[8] ~= '' then redis.call('SET', prefix .. 'hold:' .. args[8], source, 'EX', math.ceil(tonumber(args[9]))) end
-  if args[10] ~= '' then
-    local body = prefix .. 'b:' .. args[10]
-    redis.call('HSET', body, 'staged', string.format('%.3f', at), unpack(args, i + 1))
+  if host ~= '' then redis.call('SET', prefix .. 'hold:' .. host, source, 'EX', math.ceil(tonumber(hold))) end
+  if poll ~= '' then
+    local body = prefix .. 'b:' .. poll
+    redis.call('HSET', body, 'staged', string.format('%.3f', at), ...)
     redis.call('EXPIRE', body, 172800)
-    redis.call('ZADD', prefix .. 'staged', at, args[10])
+    redis.call('ZADD', prefix .. 'staged', at, poll)
   end
-  remember_poll(prefix, source, args[6])
-  tell(prefix, args[7])
-  if args[11] ~= '' then raise_notices(prefix, args[11], at) end
+  remember_poll(prefix, source, record)
+  tell(prefix, events)
+  if alerts ~= '' then raise_notices(prefix, alerts, at) end
   return 1
+end
+
+local function finish_polls(keys, args)
+  local at, out, i = now(), {}, 2
+  while i <= #args do
+    local last = i + tonumber(args[i])
+    out[#out + 1] = finish_poll(keys, args[1], at, unpack(args, i + 1, last))
+    i = last + 1
+  end
+  return out
 end
 
 -- Moves the due time of a source into earliest..latest seconds from `at` ('' for no bound), with the reason.
@@ -161,5 +193,6 @@ local function finish_body(keys, args)
 end
 
 redis.register_function('hketo_register', register)
-redis.register_function('hketo_finish_poll', finish_poll)
+redis.register_function('hketo_begin_polls', begin_polls)
+redis.register_function('hketo_finish_polls', finish_polls)
 redis.register_function('hketo_finish_body', finish_body)

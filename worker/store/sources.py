@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -50,7 +51,8 @@ class NoticeAlert:
 
 @dataclass(frozen=True, slots=True)
 class PollEnd:
-    """How a poll ended: what `finish_poll` writes. `state` are fields of the source's state, all strings."""
+    """How a poll ended: what `finish_polls` writes. `state` are fields of the source's state, all strings; what stood
+    in `before`, its state when the poll began, and is polling's, stays."""
 
     delay: float
     stop: bool
@@ -61,6 +63,7 @@ class PollEnd:
     hold_seconds: float = 0.0
     staged: StagedBody | None = None
     alerts: tuple[NoticeAlert, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,23 @@ class Due:
 WHENEVER = Due()
 #: Sources whose states are read in one round trip, where all are wanted.
 _AT_ONCE = 200
+#: The field of a state in which polling keeps what it writes, as JSON: each field more is work on both sides.
+_PACKED = "poll"
+_POLLING = frozenset(
+    {
+        "address", "ailment", "body_hash", "counted_at", "elapsed", "etag", "health", "interval", "last_good",
+        "last_modified", "moved_to", "outcome", "poll_state", "reason", "status", "validated_url", "why",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BegunPoll:
+    """A poll that begins, with the source as it is configured (JSON, None when it is not any more) and its state."""
+
+    held: Claim
+    definition: bytes | None
+    state: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,26 @@ class SourceStore:
         found = self._client.hmget(self.keys.sources, ids) if ids else []
         return {key: value for key, value in zip(ids, found, strict=True) if value is not None}
 
+    def begin_polls(self, claims: Sequence[Claim], lease: float) -> list[BegunPoll]:
+        """Starts work on claims that came by message: those that are ours, each under a new token."""
+        begun: list[BegunPoll] = []
+        for i in range(0, len(claims), _AT_ONCE):
+            ours = [
+                Claim(held.member, token, held.was_due) for held, token in _renamed(claims[i : i + _AT_ONCE])
+            ]
+            args = [
+                part
+                for old, new in zip(claims[i:], ours, strict=False)
+                for part in (old.member, old.token, new.token)
+            ]
+            found = self.server.call("hketo_begin_polls", self.keys.due, self.keys.prefix, lease, *args)
+            begun += [
+                BegunPoll(held, raw[0] or None, _text(dict(zip(raw[1::2], raw[2::2], strict=True))))
+                for held, raw in zip(ours, found, strict=True)
+                if raw
+            ]
+        return begun
+
     def states(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """The state fields of each source; empty for one that was never polled."""
         pipe = self._client.pipeline(transaction=False)
@@ -130,16 +170,25 @@ class SourceStore:
         for i in range(0, len(ids), _AT_ONCE):
             pipe = self._client.pipeline(transaction=False)
             for source in ids[i : i + _AT_ONCE]:
-                pipe.hmget(self.keys.source_state(source), "polled", "outcome")
-            found += [(outcome or b"").decode() if polled else None for polled, outcome in pipe.execute()]
+                pipe.hmget(self.keys.source_state(source), "polled", "outcome", _PACKED)
+            found += [
+                (outcome or orjson.loads(packed or b"{}").get("outcome", "").encode()).decode()
+                if polled
+                else None
+                for polled, outcome, packed in pipe.execute()
+            ]
         return found
 
     def holds(self, hosts: Sequence[str]) -> dict[str, float]:
         """Hosts that asked us to wait, with the seconds left."""
+        standing = (
+            self._client.mget([self.keys.hold(host) for host in hosts]) if hosts else []
+        )  # most often none
+        held = [host for host, why in zip(hosts, standing, strict=True) if why is not None]
         pipe = self._client.pipeline(transaction=False)
-        for host in hosts:
+        for host in held:
             pipe.pttl(self.keys.hold(host))
-        return {host: ms / 1000 for host, ms in zip(hosts, pipe.execute(), strict=True) if ms > 0}
+        return {host: ms / 1000 for host, ms in zip(held, pipe.execute(), strict=True) if ms > 0}
 
     def hold(self, host: str, seconds: float, why: str) -> None:
         """Nobody asks this host for `seconds`."""
@@ -160,22 +209,12 @@ class SourceStore:
         return self.finish_polls([(held, end)])[0]
 
     def finish_polls(self, ended: Sequence[tuple[Claim, PollEnd]]) -> list[bool]:
-        """The same for several polls, each a step of its own."""
-        calls = [self._poll_end(held, end) for held, end in ended]
-        return [answer == 1 for answer in self.server.calls("hketo_finish_poll", self.keys.due, calls)]
-
-    def _poll_end(self, held: Claim, end: PollEnd) -> list[str | bytes]:
-        args: list[str | bytes] = [
-            self.keys.prefix, held.member, held.token, f"{end.delay:.3f}", "1" if end.stop else "",
-            orjson.dumps(dict(end.record)), orjson.dumps(end.events) if end.events else "",
-            end.hold_host, f"{end.hold_seconds:.0f}", end.staged.poll if end.staged else "",
-            orjson.dumps(end.alerts) if end.alerts else "",
-        ]  # fmt: skip
-        for name, value in end.state.items():
-            args += [name, value]
-        if end.staged:
-            args += ["--", *_staged_fields(end.staged)]
-        return args
+        """The same for several polls, in one step."""
+        if not ended:
+            return []
+        args = [part for held, end in ended for part in _poll_end(held, end)]
+        answers = self.server.call("hketo_finish_polls", self.keys.due, self.keys.prefix, *args)
+        return [answer == 1 for answer in answers]
 
     def staged(self, poll: str) -> StagedBody | None:
         """A staged body; None when it was processed meanwhile."""
@@ -252,6 +291,24 @@ def _plain(item: Registration) -> dict[str, object]:
     return {"id": item.id, "definition": item.definition, "delay": item.delay, "ceiling": item.ceiling}
 
 
+def _renamed(claims: Sequence[Claim]) -> Iterator[tuple[Claim, str]]:
+    """Claims, each with a new token; drawn by one call of the system for all."""
+    drawn = secrets.token_hex(8 * len(claims))
+    return ((held, drawn[16 * i : 16 * i + 16]) for i, held in enumerate(claims))
+
+
+def _poll_end(held: Claim, end: PollEnd) -> list[str | bytes | int]:
+    """The arguments of one poll of `finish_polls`."""
+    before = {name: value for name, value in end.before.items() if name in _POLLING}
+    args: list[str | bytes | int] = [
+        held.member, held.token, f"{end.delay:.3f}", "1" if end.stop else "", orjson.dumps(dict(end.record)),
+        orjson.dumps(end.events) if end.events else "", end.hold_host, f"{end.hold_seconds:.0f}",
+        orjson.dumps(end.alerts) if end.alerts else "", orjson.dumps(before | dict(end.state)), " ".join(end.state),
+        end.staged.poll if end.staged else "", *(_staged_fields(end.staged) if end.staged else ()),
+    ]  # fmt: skip
+    return [len(args), *args]
+
+
 def _staged_fields(staged: StagedBody) -> list[str | bytes]:
     return [
         "source", staged.source, "url", staged.url, "kind", staged.kind, "content_type", staged.content_type,
@@ -260,4 +317,7 @@ def _staged_fields(staged: StagedBody) -> list[str | bytes]:
 
 
 def _text(raw: Mapping[bytes, bytes]) -> dict[str, str]:
-    return {key.decode(): value.decode("utf-8", "replace") for key, value in raw.items()}
+    """The fields of a state. One that stands by itself is newer than its like among the packed ones."""
+    fields = {key.decode(): value.decode("utf-8", "replace") for key, value in raw.items()}
+    packed = fields.pop(_PACKED, "")
+    return orjson.loads(packed) | fields if packed else fields
