@@ -97,6 +97,7 @@ def request_for(
     own_id = articles.public_id(article.url, occasion.source, mark.identity or article.guid)
     version = version_of(article.title, article.text or article.summary, article.publisher, article.link, ts)
     best = {"best": f"{version.standing:.0f}:{occasion.source}"}
+    fields = _fields(article, verdict, own_id, ts, occasion) | {"detail": detail} | best
     return PutRequest(
         poll=occasion.poll,
         index=mark.index,
@@ -105,14 +106,14 @@ def request_for(
         guid_key=mark.guid_key,
         entry_hash=mark.entry_hash,
         keys=_duplicate_keys(article, own_id, ts),
-        fields=_fields(article, verdict, own_id, ts, occasion) | {"detail": detail} | best,
+        fields=fields,
         best=version.standing,
         text=article.text,
         grade=verdict.grade,
         tags=_index_tags(article, verdict) if kept else (),
         terms=index_terms(article.title, article.summary, article.text) if kept else (),
         keep=rules.keep if kept else rules.keep_rejected,
-        sighting=_sighting(article, occasion),
+        sighting=articles.sighting_of(fields),
         alerts=alerts if kept else (),
     )
 
@@ -133,7 +134,7 @@ def dismissal(
     }  # fmt: skip
     return PutRequest(
         occasion.poll, mark.index, occasion.source, fate, mark.guid_key, mark.entry_hash, (f"i:{own_id}",),
-        own | found, article.text, 0, (), (), rules.keep_rejected, _sighting(article, occasion),
+        own | found, article.text, 0, (), (), rules.keep_rejected, "",
     )  # fmt: skip
 
 
@@ -148,7 +149,7 @@ def unreadable(entry: Entry, mark: Fingerprint, reason: str, occasion: Occasion,
     return PutRequest(
         occasion.poll, mark.index, occasion.source, articles.UNREADABLE, mark.guid_key, mark.entry_hash,
         (f"i:{own_id}",), fields, "", 0, (), (), rules.keep_rejected,
-        _seen_json(occasion, entry.publisher, entry.guid, entry.link, entry.title, entry.published),
+        articles.sighting_of(fields | {"publisher": entry.publisher, "published": show_moment(entry.published)}),
     )  # fmt: skip
 
 
@@ -206,22 +207,6 @@ def _own_fields(article: Article, own_id: str, ts: float, occasion: Occasion) ->
         "ts": f"{ts:.3f}",
         "first_seen": f"{occasion.seen.timestamp():.3f}",
     }
-
-
-def _sighting(article: Article, occasion: Occasion) -> str:
-    return _seen_json(
-        occasion, article.publisher, article.guid, article.link, article.title, article.published
-    )
-
-
-def _seen_json(
-    occasion: Occasion, publisher: str, guid: str, url: str, title: str, published: Moment | None
-) -> str:
-    record = {
-        "source": occasion.source, "publisher": publisher, "guid": guid, "url": url, "title": title,
-        "published": show_moment(published), "seen": occasion.seen.timestamp(),
-    }  # fmt: skip
-    return orjson.dumps(record).decode()
 
 
 def _age(published: Moment, seen: datetime) -> float:

@@ -42,10 +42,9 @@ def _fingerprint(index: int, entry: Entry, source: str, shared: bool) -> Fingerp
     return Fingerprint(index, digest(source, entry.guid or entry.link or words), words, entry.guid)
 
 
-def marked_if_another(request: PutRequest, earlier: Earlier | None) -> PutRequest:
+def marked_if_another(request: PutRequest, earlier: Earlier) -> PutRequest:
     """The put, marked when its id was given to another document before."""
-    another = earlier is not None and is_another(request, earlier)
-    return replace(request, reused=True) if another else request
+    return replace(request, reused=True) if is_another(request, earlier) else request
 
 
 def is_another(request: PutRequest, earlier: Earlier) -> bool:

@@ -144,15 +144,16 @@ def _store(
     seen = datetime.fromtimestamp(body.fetched, UTC)
     occasion = Occasion(body.poll, source.id, seen, first=fields.get("read") != "1")
     marks = fingerprints(document.entries, source.id)
-    known = articles.recognise(to.server, to.keys, body.poll, marks)
+    known, changed = articles.recognise(to.server, to.keys, body.poll, marks)
     old = entries.resurfaced(document.entries, known, seen, to.rules.max_age)
     new = [mark for mark in marks if mark.index not in known]
-    earlier = articles.shown_before(to.server, to.keys, new)
+    earlier = articles.shown_before(to.server, to.keys, [mark for mark in new if mark.index in changed])
     decided = []
     for mark in new:
         one = decide(to, document.entries[mark.index], mark, source, occasion, mark.index in old)
-        request = marked_if_another(one.request, earlier.get(mark.index))
-        decided.append(replace(one, request=request))
+        if before := earlier.get(mark.index):
+            one = replace(one, request=marked_if_another(one.request, before))
+        decided.append(one)
     done = to.put_placed(decided, seen.timestamp())
     results = [result for _, result in done]
     if to.offer:

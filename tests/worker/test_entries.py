@@ -11,6 +11,7 @@ import pytest
 from parsers.entry import Article, Entry, Moment, Verdict
 from worker import entries, identity
 from worker.entries import Occasion, Rules
+from worker.store import articles
 from worker.store.articles import WantedAlert
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -157,8 +158,9 @@ def test_what_is_dismissed_meets_the_same_fate_under_the_same_id(age_days: float
     slow = entries.request_for(shown, MARK, verdict(0), (), LATER, RULES)
     assert quick.fate == slow.fate == fate
     assert quick.keys == slow.keys[:1] == (f"i:{quick.fields['id']}",)
-    same = ("guid_key", "entry_hash", "grade", "keep", "sighting", "text", "tags", "terms", "alerts")
+    same = ("guid_key", "entry_hash", "grade", "keep", "text", "tags", "terms", "alerts")
     assert all(getattr(quick, name) == getattr(slow, name) for name in same)
+    assert articles.sighting_of(quick.fields) == slow.sighting
     late = {"lang", "agencies", "score", "tags", "best"}
     assert {name: quick.fields[name] for name in slow.fields.keys() - late} == {
         name: value for name, value in slow.fields.items() if name not in late

@@ -380,22 +380,25 @@ local function count_seen(_, args)
   return 1
 end
 
--- recognise  ARGV: prefix, poll id, then entry index, guid key, entry hash, ...  ->  {index, ...} of the entries
--- that this source showed before with the same words. Their fate (`seen`) is written; the others need a put.
+-- recognise  ARGV: prefix, poll id, entries as `index guid-key hash` with a space between each and the next
+-- ->  {indexes of the entries that this source showed before with the same words, indexes of those whose id it showed
+-- with other words}. The fate of the first (`seen`) is written; the others need a put.
 local function recognise(_, args)
-  local prefix, fates, out = args[1], args[1] .. 'f:' .. args[2], {}
-  for i = 3, #args, 3 do
-    local done = redis.call('HGET', fates, args[i])
-    local n, hash = known(prefix, 'g:' .. args[i + 1])
+  local prefix, fates, seen, changed = args[1], args[1] .. 'f:' .. args[2], {}, {}
+  for index, guid, words in string.gmatch(args[3], '(%d+) (%S+) (%S+)') do
+    local done = redis.call('HGET', fates, index)
+    local n, hash = known(prefix, 'g:' .. guid)
     if done and string.match(done, '^seen:') then
-      out[#out + 1] = args[i]
-    elseif not done and n and hash == args[i + 2] then
-      redis.call('HSET', fates, args[i], 'seen:' .. n)
-      out[#out + 1] = args[i]
+      seen[#seen + 1] = index
+    elseif not done and n and hash == words then
+      redis.call('HSET', fates, index, 'seen:' .. n)
+      seen[#seen + 1] = index
+    elseif n then
+      changed[#changed + 1] = index
     end
   end
   redis.call('EXPIRE', fates, 172800)
-  return out
+  return {seen, changed}
 end
 
 -- forget_day  ARGV: prefix, segment, day, ...  ->  1. What stands in these days leaves the index.

@@ -4,8 +4,6 @@
 
 --@include known.lua
 
-local WIDTH = 6  -- arguments of an entry
-
 local function now()
   local t = redis.call('TIME')
   return tonumber(t[1]) + tonumber(t[2]) / 1000000
@@ -40,24 +38,25 @@ local function keep_block(prefix, first, block, keep, numbers)
   redis.call('ZADD', prefix .. 'rej', unpack(members))
 end
 
--- drop_some  ARGV: prefix, poll id, seconds to keep, the entries as one packed block, then for each entry in the order
---   of the block: its index, guid key, hash of its words, key of its id, fate, '1' when its id was another document's
+-- drop_some  ARGV: prefix, poll id, seconds to keep, the entries as one packed block, the entries in its order as `index
+--   guid-key hash key-of-its-id fate reused` with a space between each and the next; `reused` is 1 when its id was
+--   another document's, else 0
 -- ->  {fate, n} for each; {'', '0'} for one that needs a put, of which nothing was written
 -- A second call for the same poll gives the first fates and changes nothing.
 local function drop_some(keys, args)
   local prefix, fates, keep = args[1], args[1] .. 'f:' .. args[2], args[3]
   local indexes = {}
-  for i = 5, #args, WIDTH do indexes[#indexes + 1] = args[i] end
+  for index in string.gmatch(args[5], '(%d+) %S+ %S+ %S+ %S+ %d') do indexes[#indexes + 1] = index end
   local before = redis.call('HMGET', fates, unpack(indexes))
   local first = redis.call('INCRBY', keys[1], #indexes) - #indexes + 1
-  local out, fresh, written = {}, {}, {}
-  for place, index in ipairs(indexes) do
-    local i = 5 + (place - 1) * WIDTH
+  local out, fresh, written, place = {}, {}, {}, 0
+  for index, guid, hash, own, wanted, reused in string.gmatch(args[5], '(%d+) (%S+) (%S+) (%S+) (%S+) (%d)') do
+    place = place + 1
     local fate, n = string.match(before[place] or '', '^([^:]+):(.*)$')
     if not fate then
       local ref, new = string.format('%d.%d', first, place - 1), nil
-      fate, n, new = end_of(prefix, args[i + 1], args[i + 2], args[i + 3], args[i + 4], args[i + 5] == '1',
-        string.format('%d', first + place - 1), ref, keep)
+      fate, n, new = end_of(prefix, guid, hash, own, wanted, reused == '1', string.format('%d', first + place - 1), ref,
+        keep)
       if new then fresh[#fresh + 1] = n end
       if fate then
         written[#written + 1] = index
