@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from worker.forking import give_back
 from worker.runtime import Runtime
 from worker.web.listening import PortTaken, listen
 
@@ -46,6 +47,7 @@ class Along:
             from worker.web.serve import server  # noqa: PLC0415 - see above
 
             self._server = server(self.runtime)
+            give_back()
             self._server.run(sockets=[self.opened])
         except Exception:
             log.exception("the page and the API ended")
