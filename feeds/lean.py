@@ -10,13 +10,20 @@ from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 
 
+def never(*modules: str) -> list[str]:
+    """From here on, importing one of these raises ImportError in this process; what is loaded already stays, the
+    others are returned."""
+    held = [name for name in modules if name not in sys.modules]
+    loaded: dict[str, object] = sys.modules  # type: ignore[assignment]  # None is importlib's "not to be found"
+    loaded.update(dict.fromkeys(held))
+    return held
+
+
 @contextmanager
 def without(*modules: str) -> Iterator[None]:
     """Inside the block, importing one of these raises ImportError, as if it were not installed; what is loaded
     already stays. A library that catches that goes without. Afterwards they may be imported as ever."""
-    held = [name for name in modules if name not in sys.modules]
-    loaded: dict[str, object] = sys.modules  # type: ignore[assignment]  # None is importlib's "not to be found"
-    loaded.update(dict.fromkeys(held))
+    held = never(*modules)
     try:
         yield
     finally:

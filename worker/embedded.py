@@ -99,6 +99,7 @@ class EmbeddedServer:
             self.binary or server_binary(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
             "--dir", str(home / "store"), "--appendonly", "yes", "--appendfsync", self.appendfsync, "--save", "",
             "--maxmemory-policy", "noeviction", "--hash-max-listpack-value", str(PACKED),
+            "--latency-tracking", "no",  # a histogram of 25 kB for each command, which nobody reads
             "--logfile", str(home / "log" / "server.log"), "--daemonize", "no",
             *self.extra,
         ]  # fmt: skip

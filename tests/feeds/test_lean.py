@@ -65,7 +65,12 @@ assert binary.is_file(), binary
     [
         ("feeds.http", {"httpx._main", "pygments", "rich", "click"}),
         ("worker.logs", {"rich", "pygments"}),
-        ("worker.service", {"charset_normalizer", "pygments", "valkey"}),
+        ("worker.service", {"charset_normalizer", "feedparser", "lxml", "pygments", "valkey", "yaml"}),
+        (
+            "worker.warm, worker.warm as w\nw.warm()",
+            {"charset_normalizer", "feedparser", "lxml", "opencc", "yaml"},
+        ),
+        ("worker.web.app", {"pydantic.v1.main"}),
     ],
 )
 def test_what_the_service_does_without(imported: str, held_off: set[str]) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import version
 from typing import Any
 
-loaded: dict[str, object] = sys.modules  # type: ignore[assignment]
-loaded.setdefault("pydantic.v1", None)
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
