@@ -1,6 +1,6 @@
 """The page and the API beside other work of a process: on a thread, and loaded when somebody first asks for them.
 
-FastAPI and what it brings take 11 MB, which a service whose page nobody opens does not need.
+The page in use takes 26 MB (`docs/performance.md`), which a service whose page nobody opens does not need.
 """
 
 from __future__ import annotations
