@@ -20,7 +20,8 @@ from rich.text import Text
 from worker.demo.show import demo
 
 WIDTH = 100
-SHOWN = ("en", "ms", "zh-Hant")  # one alert of each
+LANGS = ("en", "ms", "zh-Hant", "zh-Hans")
+SHOWN = 3  # alerts
 
 
 def main() -> None:
@@ -54,9 +55,7 @@ def blocks(output: str) -> list[list[Text]]:
 def chosen(found: list[list[Text]]) -> Iterator[Text]:
     """The beginning, some alerts, and the end."""
     alerts = [block for block in found if any("score" in line.plain for line in block)]
-    some = [
-        max((a for a in alerts if lang_of(a) == lang), key=lambda a: a[0].plain.strip()) for lang in SHOWN
-    ]
+    some = choice(alerts)
     for block in (found[0], *some):
         yield from block
         yield Text()
@@ -65,9 +64,19 @@ def chosen(found: list[list[Text]]) -> Iterator[Text]:
     yield from found[-1]
 
 
+def choice(alerts: list[list[Text]]) -> list[list[Text]]:
+    """In their order, the first of each language that tells a story first (each is told once), and of the others the
+    first ones."""
+    firsts: dict[str, int] = {}
+    for number, alert in enumerate(alerts):
+        firsts.setdefault(lang_of(alert), number)
+    order = dict.fromkeys((*firsts.values(), *range(len(alerts))))
+    return [alerts[number] for number in sorted([*order][:SHOWN])]
+
+
 def lang_of(alert: list[Text]) -> str:
     """The word before the publisher."""
-    return next((word for line in alert for word in line.plain.split()[:1] if word in SHOWN), "")
+    return next((word for line in alert for word in line.plain.split()[:1] if word in LANGS), "")
 
 
 if __name__ == "__main__":

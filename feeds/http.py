@@ -17,16 +17,18 @@ from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.request import getproxies_environment, proxy_bypass
 
-import httpx
-
 from feeds.addresses import AddressPolicy
 from feeds.answer import Answer, answer_of
 from feeds.coding import ACCEPT_ENCODING, CodingError, decode_body
 from feeds.connection import Connection, Opener, Resolver
 from feeds.exchange import Exchange, ExchangeError, Fault, Hop
 from feeds.hints import retry_after_seconds
+from feeds.lean import without
 from feeds.manners import HttpSettings, PostResult, user_agent
 from feeds.target import Target, usual_target
+
+with without("httpx._main"):  # its command line, which brings a highlighter and progress bars
+    import httpx
 
 __all__ = [
     "Client",

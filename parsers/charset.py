@@ -10,8 +10,6 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from charset_normalizer import from_bytes
-
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that of UTF-16
@@ -148,6 +146,8 @@ def _by_detection(body: bytes, label: str) -> Decoded:
     if _mostly_utf8(body):
         return _mixed(body)
     runs = b"\n".join(_NON_ASCII_RUNS.findall(body, 0, 10 * _SAMPLE))[:_SAMPLE]
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - 1 MB that few documents need
+
     best = from_bytes(runs).best() if runs else None
     found = _detected_codec(best.encoding if best else "")
     if label.startswith(_MULTI_BYTE) and label != "utf-8" and found == "cp1252":

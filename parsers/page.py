@@ -12,9 +12,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from lxml import etree
-from lxml import html as lxml_html
-
 from parsers.charset import decode
 from parsers.dates import read_date
 from parsers.entry import Moment, ParseError, SourceContext
@@ -135,6 +132,9 @@ def _tree(text: str) -> Any:
     if text.count("<") > MAX_TAGS:
         raise ParseError("too-large", f"the page has more than {MAX_TAGS:,} elements: it is no article")
     refuse_many_attributes(text)
+    from lxml import etree  # noqa: PLC0415 - 4 MB of every process that reads pages, and of no other
+    from lxml import html as lxml_html  # noqa: PLC0415
+
     parser = lxml_html.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )

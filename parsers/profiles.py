@@ -30,7 +30,7 @@ SIDES = frozenset(("hk", "my"))
 def profile_of(title: str, text: str, lang: str) -> Profile:
     """What an article says of its event. `lang` as in `Article.lang`; "zh" will do."""
     found = builtin_rules().finder.find(f"{title}\n{text[:NAMES_LIMIT]}")
-    told = profile(title, text, lang, {name.name.tag for name in found.names})
+    told = profile(title, text, lang, dict.fromkeys(name.name.tag for name in found.names))
     told = replace(told, keys=_once(told.keys, found))
     sides = {side for mention in found.names for side in mention.name.sides}
     return replace(told, usual=_usual(found, told.family)) if sides >= SIDES else told

@@ -1,7 +1,7 @@
 """Language and script: which language a text is in, one-to-one folding, and the terms a search index keeps.
 
 Folding never changes the length of a text, so that positions found in the folded text hold in the original.
-The only user of OpenCC.
+`characters.txt` holds the forms of Chinese characters by OpenCC (`benchmarks/characters.py`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
+from importlib import resources
 from operator import add
 
-import opencc
-
-_HAN_BLOCKS = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x2A6E0))
 # Variants of the Hong Kong and Taiwan press that OpenCC's character table leaves alone.
 _VARIANTS = {"衞": "卫", "鉅": "钜", "敍": "叙", "甯": "宁", "栢": "柏", "峯": "峰", "牀": "床"}
 _PUNCTUATION = {
@@ -72,10 +70,14 @@ _AFFIX_RE = re.compile(
 @cache
 def _simplified() -> dict[int, int]:
     """Traditional to Simplified, one character to one, as OpenCC converts each character alone."""
-    characters = [chr(code) for start, end in _HAN_BLOCKS for code in range(start, end)]
-    converted = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
-    table = {ord(a): ord(b) for a, b in zip(characters, converted, strict=True) if a != b and len(b) == 1}
+    traditional, simplified, _ = _characters()
+    table = dict(zip(map(ord, traditional), map(ord, simplified), strict=True))
     return table | {ord(a): ord(b) for a, b in _VARIANTS.items() if a != b}
+
+
+def _characters() -> list[str]:
+    """Traditional characters, their Simplified forms in the same order, and what only Simplified text has."""
+    return resources.files("parsers").joinpath("characters.txt").read_text("utf-8").split()
 
 
 @cache
@@ -97,13 +99,11 @@ def _fold_table() -> dict[int, int]:
 def _script_marks() -> tuple[frozenset[str], frozenset[str]]:
     """The characters that only Traditional, and only Simplified, text has."""
     traditional = _simplified()
-    characters = [chr(code) for code in range(0x4E00, 0xA000)]
-    converted = opencc.OpenCC("s2t").convert("\n".join(characters)).split("\n")
     # Characters such as 后, 里, 干, 台 are good Traditional too, where OpenCC only *may* convert them.
     both = set(
         "后里干台只几面系丑冬出千升卷向吁咸回困复家局岳帘并幸志念才扎折挂据斗旋曲札朱杰松极板柜梁欲游涂涌淀温灶症皂着私秋种筑签累细群网胡脏致舍范药表谷辟适郁采里钟须风丰云仆仇从价伙余个么了于"
     )
-    simple = {a for a, b in zip(characters, converted, strict=True) if a != b} - both
+    simple = set(_characters()[2]) - both
     return frozenset(map(chr, traditional)), frozenset(simple)
 
 

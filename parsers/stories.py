@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Protocol
 
 from parsers.rarity import KEYS_FAMILY
@@ -332,9 +331,12 @@ def _sum(a: Mapping[str, float], b: Mapping[str, float]) -> dict[str, float]:
 
 
 def _strongest(weights: Mapping[str, float], limit: int) -> dict[str, float]:
+    """Of equal weights the first in the alphabet, so that the same articles make the same stories."""
     if len(weights) <= limit:
         return dict(weights)
-    return dict(sorted(weights.items(), key=itemgetter(1), reverse=True)[:limit])
+    terms = sorted(weights)
+    terms.sort(key=weights.__getitem__, reverse=True)
+    return {term: weights[term] for term in terms[:limit]}
 
 
 def _norm(weights: Mapping[str, float]) -> float:

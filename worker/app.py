@@ -11,14 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-import kombu.transport.redis
-from celery import Celery, signals
-from celery.beat import Scheduler, Service
-from celery.bootsteps import StartStopStep
-from celery.utils.nodenames import default_nodename, host_format
-from celery.worker import state as worker_state
-from kombu.entity import Queue
-
+from feeds.lean import without
 from worker import logs
 from worker.child import die_with_parent
 from worker.commands import QUEUES
@@ -26,6 +19,15 @@ from worker.redis_url import celery_broker
 from worker.settings import Settings, load_here
 from worker.store.client import RedisConnectionError
 from worker.store.keys import PRIORITIES, Keys
+
+with without("yaml"):  # a format of messages that we never speak; loading it takes 0.8 MB
+    import kombu.transport.redis
+    from celery import Celery, signals
+    from celery.beat import Scheduler, Service
+    from celery.bootsteps import StartStopStep
+    from celery.utils.nodenames import default_nodename, host_format
+    from celery.worker import state as worker_state
+    from kombu.entity import Queue
 
 #: Nudges outlive this many of their intervals, then they are dropped: the next one does the same.
 _EXPIRES_INTERVALS = 4

@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import structlog
-
 from worker.alerts.deliver import Delivery
+from worker.logs import logger
 from worker.runtime import this_process
 from worker.store.client import ServerAway
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 
 #: Threads of one channel in one process.
 PARALLEL = 4

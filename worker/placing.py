@@ -114,10 +114,13 @@ def _with_channels(result: PutResult, more: Sequence[str]) -> PutResult:
 
 
 def place(desk: StoryDesk, group: Sequence[Decided], seen: float) -> list[Decided]:
-    """The same with the articles they are copies of, or with their stories. No two of them are copies of each other."""
+    """The same with the articles they are copies of, or with their stories. No two of them are copies of each other.
+    What the put will find to be another version of a kept article keeps that one's story, which counts it once."""
     wanted = {number: one.wanted for number, one in enumerate(group) if one.wanted}
     twins = dict(zip(wanted, desk.copies_of(list(wanted.values()), seen), strict=True))
-    fresh = {number: article for number, article in wanted.items() if not twins[number]}
+    alone = [number for number in wanted if not twins[number]]
+    kept = desk.kept_already([group[number].request for number in alone])
+    fresh = {number: wanted[number] for number, again in zip(alone, kept, strict=True) if not again}
     fields = {number: group[number].request.fields for number in fresh}
     asked = [Wanted(article, fields[n]["id"], float(fields[n]["ts"])) for n, article in fresh.items()]
     stories = dict(zip(fresh, desk.stories_of(asked), strict=True))

@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import structlog
-
 from feeds.tomlfile import TomlComplaint
 from worker import clock
 from worker.alerts.channels import Channel
 from worker.alerts.configured import read_channels
 from worker.alerts.pace import PaceRules
+from worker.logs import logger
 from worker.settings import Settings, SettingsError, reread_here
 from worker.watching import Watchers, read_watchers, remote_channels
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 
 #: Seconds between two looks at the file, and that it must have been left alone: who writes it may be half through.
 LOOK_SECONDS = 2.0

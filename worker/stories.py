@@ -1,6 +1,7 @@
 """The way of articles to their stories: is it a copy, which story is it, and what is written once they are stored.
 
     near = desk.copies_of(articles, seen)          before the put: the put treats one as a copy of that number
+    kept = desk.kept_already(requests)             before the put: another version of what has its story
     story = desk.stories_of(wanted)                before the put: the article's field `story`
     desk.stored_all(kept, seen)                    after the put: known to later copies, member of its story
 
@@ -21,8 +22,10 @@ from parsers.profiles import profile_of
 from parsers.shingles import Sketch, sketch
 from parsers.stories import STORIES, StoryRules, lookup_terms, weigh
 from parsers.storyterms import Profile
+from worker.store.articles import PutRequest
 from worker.store.client import Server
 from worker.store.keys import Keys
+from worker.store.knownkeys import kept_already
 from worker.store.nearindex import RedisNear
 from worker.store.storyindex import Asking, Committed, RedisFrequencies, RedisStories
 from worker.story_giving import Decided, Seeker, World, world_of
@@ -90,6 +93,10 @@ class StoryDesk:
     def copy_of(self, article: Article, seen: float) -> Twin | None:
         """The same for one article."""
         return self.copies_of([article], seen)[0]
+
+    def kept_already(self, requests: Sequence[PutRequest]) -> list[bool]:
+        """For each put whether the article is kept already, so that its story counts it."""
+        return kept_already(self._server, self._keys, requests)
 
     def stories_of(self, wanted: Sequence[Wanted]) -> list[Assigned]:
         """The stories of articles, in order, each given once and for all workers."""

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery import current_app, shared_task, signals
-
+from feeds.lean import without
 from worker import clock, heartbeat, paging, planning, poll, process, story_care
 from worker.app import NUDGE_LIVES
 from worker.delivering import close_deliverer, this_deliverer
 from worker.polling import this_poller
 from worker.runtime import this_process
 from worker.store import trim as trimming
+
+with without("yaml"):  # as in worker.app
+    from celery import current_app, shared_task, signals
 
 
 def nudge(task: str, queue: str, *args: Any) -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import feedparser
-
 from parsers.entry import ParseError
 from parsers.formats.raw import HTML_TYPES, RawEntry, RawFeed, RawText, link_candidates
 
@@ -24,6 +22,8 @@ def read_reference(text: str, root: str) -> RawFeed:
 
     Raises ParseError (bad-xml) when feedparser itself fails.
     """
+    import feedparser  # noqa: PLC0415 - 1 MB that well-formed feeds do not need
+
     try:
         parsed = feedparser.parse(
             _DECLARATION + text.encode("utf-8", "replace"),

@@ -116,7 +116,7 @@ def test_topics_are_those_the_product_promises() -> None:
 
 
 def test_reading_and_building_takes_little_time() -> None:
-    builtin()  # files are warm, OpenCC's table is read
+    builtin()  # files are warm, the table of characters is read
     builtin.cache_clear()
     start = time.process_time()
     Finder(builtin())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import characters
 from parsers.script import fold, language, terms
 
 
@@ -92,3 +95,9 @@ def test_terms_of_query_and_text_meet_across_scripts() -> None:
 @given(st.text())
 def test_terms_are_never_empty_strings(text: str) -> None:
     assert all(terms(text))
+
+
+def test_the_table_of_characters_is_opencc_s() -> None:
+    """`python -m benchmarks.characters --write` renews it; articles stored under the old one keep their old terms."""
+    text = resources.files("parsers").joinpath("characters.txt").read_text("utf-8")
+    assert text.split() == list(characters.lines())

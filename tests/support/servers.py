@@ -62,6 +62,7 @@ def _wait(url: str, *, replica: bool) -> None:
     client: Any = connect(url, timeout=2.0, retries=0)
     while time.monotonic() < give_up:
         try:
+            client.ping()
             if not replica or client.info("replication")["master_link_status"] == "up":
                 client.close()
                 return

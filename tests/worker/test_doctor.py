@@ -11,18 +11,23 @@ from typing import Any
 
 import pytest
 
+from tests.support.servers import tcp_server
 from tests.support.service import ask, running_service, until
 from tests.worker.test_cli import _plain_surroundings, cli
 from worker.alerts.configured import read_channels
 from worker.audit.stats import Waiting
+from worker.commands import QUEUES as QUEUE_NAMES
 from worker.demo.publisher import Publisher
 from worker.doctor import facts
 from worker.doctor.facts import Facts
-from worker.doctor.findings import Finding, examine, exit_status, numbers
+from worker.doctor.finding import Finding
+from worker.doctor.findings import examine, exit_status, numbers
 from worker.doctor.gather import target_of
+from worker.doctor.others import broker_state, replica_state
 from worker.doctor.secrets import SECRET_SETTINGS, look_at, secret_files
 from worker.doctor.server import server_state
 from worker.heartbeat import Pulse
+from worker.runtime import open_runtime
 from worker.settings import Settings, load
 from worker.settings_layers import leaves_of
 from worker.store.client import Server, library_source
@@ -34,6 +39,7 @@ SERVER = facts.ServerState(
     append_only=True, fsync="always", append_status="ok", rewrite_status="ok", save_status="ok", loading=False,
     ahead=0.001, unsure=0.002, functions="ours",
 )  # fmt: skip
+REPLICA = facts.ReplicaState("slave", ours=True, linked=True, silent_for=1.0, behind=200)
 QUEUES = tuple(facts.Queue(Pulse(name, 3.0), 0) for name in ("poll", "process", "deliver"))
 NONE = Waiting("", 0, 0.0)
 WORK = facts.Work(QUEUES, NONE, NONE, (Waiting("webhook", 2, 0.0),), 500, 0, 200, 5, 0)
@@ -59,6 +65,10 @@ WELL = Facts(
 
 def server(**changes: Any) -> Facts:
     return replace(WELL, server=replace(SERVER, **changes))
+
+
+def replica(**changes: Any) -> Facts:
+    return replace(WELL, replica=replace(REPLICA, **changes))
 
 
 def work(**changes: Any) -> Facts:
@@ -95,7 +105,15 @@ CASES: list[tuple[Facts, str, str, str]] = [
     (replace(WELL, disk=facts.Disk("data", 400_000_000, 10**9, 1000)), "disk", "warning", "little"),
     (replace(WELL, server=None, away="no service runs on data"), "server", "fault", "hketo-watch run"),
     (replace(WELL, server=None, away="the store does not answer", embedded=False), "server", "fault", "REDIS_URL"),
-    (replace(WELL, broker_away="the broker does not answer"), "broker", "fault", "broker_url"),
+    (replace(WELL, broker=facts.BrokerState({}, away="the broker does not answer")), "broker", "fault", "broker_url"),
+    (replace(WELL, broker=facts.BrokerState({}, "allkeys-lru")), "broker", "warning", "allkeys-lru"),
+    (replica(away="the replica at read_url does not answer"), "replica", "fault", "mend read_url"),
+    (replica(role="master"), "replica", "warning", "names the store itself"),
+    (replica(role="master", ours=False), "replica", "fault", "replicates nobody"),
+    (replica(linked=False, down_for=300.0), "replica", "fault", "is down for 5 min"),
+    (replica(ours=False), "replica", "fault", "another server than the store"),
+    (replica(behind=5_000_000), "replica", "warning", "behind"),
+    (replica(silent_for=120.0), "replica", "warning", "2 min ago"),
     (server(name="redis", version="6.2.7"), "server", "fault", "redis 6.2.7 is too old"),
     (server(name="valkey", version="7.2.4"), "server", "fault", "valkey 7.2.4 is too old"),
     (server(role="slave"), "server", "fault", "replica"),
@@ -139,6 +157,10 @@ def test_what_is_wrong_is_said_with_what_to_do(found: Facts, check: str, level: 
 
 #: What is no reason for concern.
 FINE = [
+    replica(),
+    replica(silent_for=11.0),
+    replace(WELL, broker=facts.BrokerState({"poll": 0}, "noeviction")),
+    replace(WELL, broker=facts.BrokerState({"poll": 0})),
     server(ahead=2.5, unsure=0.7),
     server(fsync="everysec"),
     server(policy="", fsync=""),
@@ -191,6 +213,37 @@ def test_a_server_tells_about_itself(server: Server) -> None:
     server.load_functions()
     server.client.function_load(library_source("lease") + "-- of another release", replace=True)
     assert server_state(server).functions == "others"
+
+
+def test_the_servers_beside_the_store_are_asked(tmp_path: Path, closed_port: int) -> None:
+    """A replica of the store, one of another server, none at all; a broker of its own, and none."""
+    with (
+        tcp_server(tmp_path / "store") as store,
+        tcp_server(tmp_path / "replica", replica_of=store) as follower,
+        tcp_server(tmp_path / "broker", "--maxmemory-policy", "allkeys-lru") as apart,
+    ):
+        nowhere = f"redis://127.0.0.1:{closed_port}/0"
+
+        def looked(**values: str) -> tuple[facts.BrokerState, facts.ReplicaState | None]:
+            runtime = open_runtime(load(None, {"redis_url": store.url, **values}, {}))
+            try:
+                return broker_state(runtime), replica_state(runtime)
+            finally:
+                runtime.server.close()
+
+        broker, follows = looked(broker_url=apart.url, read_url=follower.url)
+        assert (broker.policy, broker.away, set(broker.messages)) == ("allkeys-lru", "", set(QUEUE_NAMES))
+        assert follows is not None
+        assert (follows.role, follows.ours, follows.linked, follows.away) == ("slave", True, True, "")
+        assert follows.behind < 10_000
+        broker, alone = looked(read_url=apart.url)
+        assert (broker.policy, alone and (alone.role, alone.ours)) == ("", ("master", False))
+        _, itself = looked(read_url=store.url)
+        assert itself and (itself.role, itself.ours) == ("master", True)
+        broker, gone = looked(broker_url=nowhere, read_url=nowhere)
+        assert broker.away.startswith("the broker does not answer")
+        assert gone
+        assert gone.away.startswith("the replica at read_url does not answer")
 
 
 def test_files_with_secrets_are_found(tmp_path: Path) -> None:

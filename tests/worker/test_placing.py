@@ -16,6 +16,7 @@ from worker.store.definitions import source_to_json
 from worker.store.keys import Keys
 from worker.store.outbox import Outbox
 from worker.store.sources import Registration, SourceStore
+from worker.store.storyindex import RedisStories
 from worker.store.storyrecords import StoryRecords
 from worker.story_care import StoryCare, join_twins, merge
 
@@ -167,3 +168,54 @@ def test_an_entry_that_was_off_topic_gets_its_story_when_it_is_kept(
     dropped, first = desks[0].articles()
     assert (dropped.fate, dropped.story) == ("stored", first.id)
     assert alerts(server, keys) == [first.id]
+
+
+SHORT = "Paul Chan visits Kuala Lumpur"
+SLUG = "https://one.example/new-slug"
+
+
+def size_of(server: Server, keys: Keys, story: str) -> int:
+    """How many articles a story counts in what later ones are compared with."""
+    return RedisStories(server, keys).read([story])[story].size
+
+
+def test_copies_of_a_bare_headline_are_counted_once_in_its_story(
+    server: Server, keys: Keys, desks: list[Desk]
+) -> None:
+    desks[0].show(body((SHORT, "https://one.example/1", "")))
+    assert desks[1].show(body((SHORT, "https://two.example/2", ""))).fates == {"duplicate": 1}
+    twice = (SHORT, "https://three.example/3", ""), (SHORT, "https://three.example/4", "")
+    assert desks[2].show(body(*twice)).fates == {"duplicate": 2}
+    [article] = desks[0].articles()
+    assert size_of(server, keys, article.story) == 1
+    assert len(RedisStories(server, keys).changed()) == 1
+
+
+def test_copies_of_few_words_within_one_body_are_counted_once(
+    server: Server, keys: Keys, desks: list[Desk]
+) -> None:
+    twice = (SHORT, "https://three.example/3", ""), (SHORT, "https://three.example/4", "")
+    assert desks[2].show(body(*twice)).fates == {"stored": 1, "duplicate": 1}
+    [article] = desks[0].articles()
+    assert size_of(server, keys, article.story) == 1
+
+
+def test_an_edit_under_another_address_is_counted_once_in_its_story(
+    server: Server, keys: Keys, desks: list[Desk]
+) -> None:
+    first = f"Paul Chan opens the corridor to Kwai Tsing. {WIRE[:120]}"
+    desks[0].show(rss(item("guid-1", ENGLISH[0], ENGLISH[1], first)))
+    assert desks[0].show(rss(item("guid-1", RETOLD[0], SLUG, RETOLD[2]))).fates == {"updated": 1}
+    [article] = desks[0].articles()
+    assert (article.url, size_of(server, keys, article.story)) == (SLUG, 1)
+    assert len(RedisStories(server, keys).changed()) == 1
+
+
+def test_an_edit_long_after_its_story_ended_opens_no_other(
+    server: Server, keys: Keys, desks: list[Desk]
+) -> None:
+    desks[0].show(body(ENGLISH))
+    [article] = desks[0].articles()
+    server.client.delete(keys.story_of(article.id), keys.story_state(article.id))
+    assert desks[0].show(body((RETOLD[0], ENGLISH[1], RETOLD[2]))).fates == {"updated": 1}
+    assert RedisStories(server, keys).read([article.id]) == {}

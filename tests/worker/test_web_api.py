@@ -255,7 +255,7 @@ def test_atom_reads_without_complaint_and_is_sent_once(client: Visitor, path: st
     assert not parsed.bozo
     assert [entry.title for entry in parsed.entries] == [OFFICE.title]
     assert parsed.feed.links[0].href.endswith(path.replace("&", "&amp;"))
-    for header in ({"If-None-Match": answer.headers["etag"]}, {"If-None-Match": f'"x", W/{answer.headers["etag"]}'},
+    for header in ({"If-None-Match": answer.headers["etag"]}, {"If-None-Match": f'"x", {answer.headers["etag"].removeprefix("W/")}'},
                    {"If-Modified-Since": answer.headers["last-modified"]}):  # fmt: skip
         again = client.get(path, headers=header)
         assert (again.status_code, again.content) == (304, b""), header

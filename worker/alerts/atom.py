@@ -6,12 +6,14 @@ import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
-
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from worker.alerts.message import AlertMessage, one_line, rfc3339
 from worker.alerts.render import render_entry
 from worker.alerts.view import Reader, web_address
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
@@ -26,6 +28,8 @@ def watch_feed(
 ) -> bytes:
     """A feed document, newest alert first. `self_url` is where it is fetched; `namespace` is the installation's,
     so that two installations have different ids."""
+    from lxml import etree  # noqa: PLC0415 - 4 MB that only readers of feeds need
+
     ordered = sorted(messages, key=lambda message: (message.created, message.alert_id), reverse=True)
     feed = etree.Element(f"{{{NAMESPACE}}}feed", nsmap={None: NAMESPACE})
     _add(feed, "id", _urn(namespace, "watch", watch))
@@ -66,7 +70,8 @@ def _entry(feed: etree._Element, message: AlertMessage, reader: Reader, namespac
 
 
 def _add(parent: etree._Element, tag: str, text: str = "", **attributes: str) -> etree._Element:
-    element = etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}")
+    element: etree._Element = parent.makeelement(f"{{{NAMESPACE}}}{tag}")
+    parent.append(element)
     for name, value in attributes.items():
         element.set(name, _NOT_XML.sub("", value))
     if text:

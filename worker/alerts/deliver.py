@@ -12,16 +12,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-import structlog
-
 from worker.alerts.channels import Channel, SendResult
 from worker.alerts.digest import Brief
 from worker.alerts.keeping import Keeper
 from worker.alerts.message import AlertMessage
 from worker.alerts.pace import LocalPaces, Pace, PaceRules, Paces, after, resting, room, wait
+from worker.logs import logger
 from worker.store.outbox import Claimed
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 
 # A receiver that asks for more patience than this is asked again all the same: it may have lost its clock.
 LONGEST_RETRY_AFTER = 24 * 3600.0

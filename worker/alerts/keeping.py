@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import structlog
+from worker.logs import logger
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 
 #: A lease is renewed when this part of it is over: two renewals may fail before it is lost.
 SHARE = 1 / 3

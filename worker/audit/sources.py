@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from feeds.rhythm import Pooled, pace, share
@@ -80,15 +80,17 @@ def per_day(rate: float) -> str:
 
 def source_rows(runtime: Runtime) -> list[SourceRow]:
     """All sources that are configured in the store, by id."""
-    store = runtime.sources
-    definitions = store.definitions()
-    ids = sorted(definitions)
-    states, due = store.states(ids), store.due_times()
+    due = runtime.sources.due_times()
     budget = current_budget(runtime.server, runtime.keys)
     pooled = budget.pooled if budget else Pooled()
-    return [
-        row_of(source_from_json(definitions[name]), states[name], due.get(name, 0.0), pooled) for name in ids
-    ]
+    each = ((source_from_json(raw), state) for raw, state in runtime.sources.each_state())
+    rows = [row_of(source, state, due.get(source.id, 0.0), pooled) for source, state in each]
+    return sorted(rows, key=lambda row: row.source.id)
+
+
+def source_states(runtime: Runtime) -> Iterator[str]:
+    """The state of every source, as its row has it: of thousands of sources a scraper wants no more."""
+    return (_state(state)[0] for _, state in runtime.sources.each_state())
 
 
 def row_of(source: Source, state: Mapping[str, str], due: float, pooled: Pooled = UNKNOWN) -> SourceRow:

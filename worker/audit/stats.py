@@ -22,7 +22,7 @@ from worker.audit.latency import (
     steps,
     summarise,
 )
-from worker.audit.sources import source_rows
+from worker.audit.sources import source_states
 from worker.query import tag_counts
 from worker.runtime import Runtime
 from worker.store.articles import load
@@ -95,7 +95,7 @@ def stats(runtime: Runtime, now: datetime, days: int = 7) -> Stats:
         dropped=client.zcard(keys.rejected),
         by_grade=_tagged(runtime, "grade"),
         by_lang=_tagged(runtime, "lang"),
-        sources=tally(row.state for row in source_rows(runtime)),
+        sources=tally(source_states(runtime)),
         overdue=_waiting(client, "sources", keys.due, at),
         bodies=_waiting(client, "bodies", keys.staged, at),
         deliveries=tuple(_waiting(client, name, keys.outbox(name), at) for name in outbox.channels()),

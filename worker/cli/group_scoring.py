@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from worker.cli.labelled import Record, read_labelled
+
 if TYPE_CHECKING:
     from parsers.evaluate_groups import GroupReport
 
@@ -20,7 +22,7 @@ def group_line(file: Path, by: str) -> tuple[dict[str, Any], list[GroupReport]]:
     from parsers.evaluate_groups import event_records, groups_of, report
     from worker.cli.meaning import refuse
 
-    records = _labelled(file)
+    records = read_labelled(file, _grouped)
     if records and "group" not in records[0]:
         records = event_records(records)
     try:
@@ -53,35 +55,9 @@ def print_table(line: Mapping[str, Any], parts: Sequence[GroupReport]) -> None:
     console().print(rows)
 
 
-def _labelled(file: Path) -> list[dict[str, Any]]:
-    """The records of a labelled file: `{id, title, text, published?, url?, lang, group}`, or those of a relevance set,
-    whose `event` is the group."""
-    import orjson
-
-    from worker.cli.meaning import refuse
-
-    records: list[dict[str, Any]] = []
-    try:
-        lines = file.read_bytes().splitlines()
-    except OSError as error:
-        refuse(f"{file}: cannot read: {error.strerror or error}", error)
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            records.append(_record(orjson.loads(line)))
-        except ValueError as error:
-            refuse(f"{file}:{number}: {error}", error)
-    return records
-
-
-def _record(record: object) -> dict[str, Any]:
-    """Raises ValueError."""
-    if not isinstance(record, dict):
-        raise ValueError("not a JSON object")
-    for name in ("id", "title", "lang"):
-        if not isinstance(record.get(name), str):
-            raise ValueError(f"{name} must be text")
+def _grouped(record: Record) -> Record:
+    """A record `{id, title, text, published?, url?, lang, group}`, or one of a relevance set, whose `event` is the
+    group. Raises ValueError."""
     if not isinstance(record.get("group", record.get("event")), str):
         raise ValueError("group (or event) must be text: which records belong together")
     if "group" not in record:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from worker.cli.labelled import Record, read_labelled
 from worker.cli.meaning import RulesFile, refuse, rules_of
 
 
@@ -53,7 +54,7 @@ def evaluate_command(
         return
     mine = rules_of(rules)
     for file in files:
-        records = _labelled(file)
+        records = read_labelled(file, _graded)
         for mode in MODES:
             report = evaluate(records, mode, mine)
             line = {
@@ -102,32 +103,8 @@ def _below(line: dict[str, Any], name: str, baseline: Path, floors: dict[str, An
     return bool(below)
 
 
-def _labelled(file: Path) -> list[dict[str, Any]]:
-    """The records of a labelled file. Ends the command at the first line that is none."""
-    import orjson
-
-    records: list[dict[str, Any]] = []
-    try:
-        lines = file.read_bytes().splitlines()
-    except OSError as error:
-        refuse(f"{file}: cannot read: {error.strerror or error}", error)
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            records.append(_label(orjson.loads(line)))
-        except ValueError as error:
-            refuse(f"{file}:{number}: {error}", error)
-    return records
-
-
-def _label(record: object) -> dict[str, Any]:
+def _graded(record: Record) -> Record:
     """Raises ValueError."""
-    if not isinstance(record, dict):
-        raise ValueError("not a JSON object")
-    for name in ("id", "title", "lang"):
-        if not isinstance(record.get(name), str):
-            raise ValueError(f"{name} must be text")
     if record.get("grade") not in (0, 1, 2, 3):
         raise ValueError("grade must be 0, 1, 2 or 3")
     for name in ("topics", "entities"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,6 +90,31 @@ class ServerState:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerState:
+    """Messages by queue. `policy` is what a broker apart from the store does when it is full, empty when it is the
+    store or would not tell; `away` says why it could not be asked."""
+
+    messages: Mapping[str, int]
+    policy: str = ""
+    away: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaState:
+    """The server that the page reads. `ours`: it has the history of writes of the store; `linked`: it receives them,
+    else its link is down for `down_for` seconds; `silent_for`: seconds since it heard anything; `behind` in bytes of
+    the store's stream of writes."""
+
+    role: str = ""
+    ours: bool = False
+    linked: bool = False
+    down_for: float = 0.0
+    silent_for: float = 0.0
+    behind: int = 0
+    away: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """One queue: `pulse` when a task last came through, `messages` at the broker, None when not asked."""
 
@@ -143,7 +169,8 @@ class Facts:
     server: ServerState | None = None
     away: str = ""
     embedded: bool = True
-    broker_away: str = ""
+    broker: BrokerState | None = None
+    replica: ReplicaState | None = None
     work: Work | None = None
     channels: tuple[ChannelState, ...] = ()
     page: Page | None = None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from worker.cli.output import size
+from worker.doctor import beside
 from worker.doctor.facts import (
     ChannelState,
     Configuration,
@@ -21,9 +20,9 @@ from worker.doctor.facts import (
     ServerState,
     Work,
 )
+from worker.doctor.finding import Finding, fault, good, warning
 from worker.plain import duration
 
-Level = Literal["good", "warning", "fault"]
 LEAST_PYTHON = (3, 11)
 #: Functions and multi-part append-only files came with Redis 7.0; we test Redis 7 and Valkey 8 and newer.
 LEAST_SERVER = {"redis": (7, 0), "valkey": (8, 0)}
@@ -35,16 +34,6 @@ LATE_WARNING, LATE_FAULT = 120.0, 900.0
 FAILING_SHARE = 0.5
 #: Where containers mount their secrets: for their own users, whatever the mode says.
 MOUNTED = "/run/secrets/"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence about one thing; `do` is what to do about it, empty when nothing is to be done."""
-
-    check: str
-    level: Level
-    says: str
-    do: str = ""
 
 
 def exit_status(findings: Iterable[Finding]) -> int:
@@ -66,46 +55,32 @@ def examine(facts: Facts) -> tuple[Finding, ...]:
     )
 
 
-def _good(check: str, says: str) -> Finding:
-    return Finding(check, "good", says)
-
-
-def _warning(check: str, says: str, do: str) -> Finding:
-    return Finding(check, "warning", says, do)
-
-
-def _fault(check: str, says: str, do: str) -> Finding:
-    return Finding(check, "fault", says, do)
-
-
 def _configuration(found: Configuration) -> Iterator[Finding]:
     for problem in found.problems:
-        yield _fault(
-            "settings", problem, "mend it; `hketo-watch settings --explain` says what each one means"
-        )
+        yield fault("settings", problem, "mend it; `hketo-watch settings --explain` says what each one means")
     for complaint in found.complaints:
-        yield _warning(
+        yield warning(
             "settings", f"left out: {complaint}", "mend this table; what else the file says is in force"
         )
     if not found.problems:
         read = f"read from {found.file}" if found.file else "no file: the defaults"
         more = f" and {found.environment} variables of the environment" if found.environment else ""
-        yield _good("settings", read + more)
+        yield good("settings", read + more)
 
 
 def _host(host: Host) -> Iterator[Finding]:
     version = ".".join(map(str, host.python))
     if host.python[:2] < LEAST_PYTHON:
-        yield _fault(
+        yield fault(
             "python", f"Python {version} is too old", "install Python 3.11 or newer and make .venv anew"
         )
     else:
-        yield _good("python", f"Python {version}, hketo-watch {host.program}")
+        yield good("python", f"Python {version}, hketo-watch {host.program}")
     yield from _packages(host.packages)
     if host.zone_data:
-        yield _good("zones", f"{host.zone} from {host.zone_data}")
+        yield good("zones", f"{host.zone} from {host.zone_data}")
     else:
-        yield _fault("zones", f"no data for the zone {host.zone}", "install the package tzdata")
+        yield fault("zones", f"no data for the zone {host.zone}", "install the package tzdata")
     yield from _names(host)
 
 
@@ -113,34 +88,34 @@ def _packages(packages: tuple[Package, ...]) -> Iterator[Finding]:
     amiss = [one for one in packages if not one.installed or numbers(one.installed) < numbers(one.least)]
     for one in amiss:
         has = f"is {one.installed}, at least {one.least} is needed" if one.installed else "is not installed"
-        yield _fault("packages", f"{one.name} {has}", "install from the lock file: `make venv`")
+        yield fault("packages", f"{one.name} {has}", "install from the lock file: `make venv`")
     if not amiss:
-        yield _good("packages", f"all {len(packages)} that are needed are there")
+        yield good("packages", f"all {len(packages)} that are needed are there")
 
 
 def _names(host: Host) -> Iterator[Finding]:
     failed = ", ".join(host.unresolved)
     if host.proxied:
-        yield _good("names", "a proxy is set in the environment: it looks names up")
+        yield good("names", "a proxy is set in the environment: it looks names up")
     elif host.unresolved and not host.resolved:
-        yield _warning(
+        yield warning(
             "names", f"offline: none of {failed} can be looked up", "check the network and /etc/resolv.conf"
         )
     elif host.unresolved:
-        yield _warning(
+        yield warning(
             "names", f"{failed} cannot be looked up", "`hketo-watch sources check` says more of one source"
         )
     elif host.resolved:
-        yield _good("names", f"{', '.join(host.resolved)} can be looked up")
+        yield good("names", f"{', '.join(host.resolved)} can be looked up")
 
 
 def _secrets(files: tuple[SecretFile, ...]) -> Iterator[Finding]:
     amiss = [(file, told) for file in files if (told := _too_open(file))]
     for file, told in amiss:
         mode = "0700" if file.directory else "0600"
-        yield _fault("secrets", f"{file.path} {told} (mode {file.mode:04o})", f"chmod {mode} {file.path}")
+        yield fault("secrets", f"{file.path} {told} (mode {file.mode:04o})", f"chmod {mode} {file.path}")
     if files and not amiss:
-        yield _good("secrets", f"only their owner reads {', '.join(file.path for file in files)}")
+        yield good("secrets", f"only their owner reads {', '.join(file.path for file in files)}")
 
 
 def _too_open(file: SecretFile) -> str:
@@ -155,28 +130,28 @@ def _disk(disk: Disk) -> Iterator[Finding]:
     says = f"{size(disk.free)} free of {size(disk.total)} at {disk.path}; the store's files take {size(disk.store)}"
     # A rewrite of the log writes everything once more before the old files go.
     if disk.free < disk.store:
-        yield _fault(
+        yield fault(
             "disk", f"{says}: a rewrite of the log does not fit", "make room, or move the data directory"
         )
     elif disk.free < 2 * disk.store + LEAST_FREE:
-        yield _warning("disk", f"{says}: that is little", "make room before a rewrite of the log needs it")
+        yield warning("disk", f"{says}: that is little", "make room before a rewrite of the log needs it")
     else:
-        yield _good("disk", says)
+        yield good("disk", says)
 
 
 def _store(facts: Facts) -> Iterator[Finding]:
     if facts.away:
         do = "start `hketo-watch run`, or name its directory with --data" if facts.embedded else _REACH
-        yield _fault("server", facts.away, do)
+        yield fault("server", facts.away, do)
     if facts.server:
         yield from _server(facts.server)
         yield from _memory(facts.server)
         yield from _persistence(facts.server, embedded=facts.embedded)
         yield from _clock(facts.server)
-    if facts.broker_away:
-        yield _fault(
-            "broker", facts.broker_away, "start it, or mend broker_url; polling stands still without it"
-        )
+    if facts.broker:
+        yield from beside.broker(facts.broker)
+    if facts.replica:
+        yield from beside.replica(facts.replica)
 
 
 _REACH = "start it, or mend redis_url (REDIS_URL): host, port, password, and redis_ca_certs for rediss://"
@@ -186,44 +161,44 @@ def _server(server: ServerState) -> Iterator[Finding]:
     what = f"{server.name} {server.version}"
     least = LEAST_SERVER.get(server.name, (0,))
     if numbers(server.version) < least:
-        yield _fault("server", f"{what} is too old", "use Redis 7.0 or newer, or Valkey 8 or newer")
+        yield fault("server", f"{what} is too old", "use Redis 7.0 or newer, or Valkey 8 or newer")
     elif server.loading:
-        yield _warning("server", f"{what} is still reading its log", "wait; ask again")
+        yield warning("server", f"{what} is still reading its log", "wait; ask again")
     elif server.role not in ("master", ""):
-        yield _fault("server", f"{what} is a replica, which takes no writes", "set redis_url to the primary")
+        yield fault("server", f"{what} is a replica, which takes no writes", "set redis_url to the primary")
     else:
-        yield _good("server", f"{what} answers")
+        yield good("server", f"{what} answers")
     if server.policy not in ("noeviction", ""):
-        yield _fault(
+        yield fault(
             "eviction",
             f"maxmemory-policy is {server.policy}: under pressure it deletes queued work and stored articles",
             "CONFIG SET maxmemory-policy noeviction, and the same in its configuration file",
         )
     elif server.policy:
-        yield _good("eviction", "maxmemory-policy is noeviction: nothing is dropped for space")
+        yield good("eviction", "maxmemory-policy is noeviction: nothing is dropped for space")
     if server.functions == "missing":
-        yield _warning("functions", "the server lacks our functions", "they are loaded when a worker starts")
+        yield warning("functions", "the server lacks our functions", "they are loaded when a worker starts")
     elif server.functions == "others":
         do = "restart every worker with this release, or ask with the release that runs"
-        yield _warning("functions", "the functions on the server are those of another release", do)
+        yield warning("functions", "the functions on the server are those of another release", do)
 
 
 def _memory(server: ServerState) -> Iterator[Finding]:
     if not server.memory_limit:
-        yield _good("memory", f"{size(server.memory)} used, no limit set")
+        yield good("memory", f"{size(server.memory)} used, no limit set")
         return
     share = server.memory / server.memory_limit
     says = f"{size(server.memory)} used of {size(server.memory_limit)} ({share:.0%})"
     do = "raise maxmemory, or lower store.keep_days; a full server refuses every write"
     if share >= MEMORY_FAULT:
-        yield _fault("memory", says, do)
+        yield fault("memory", says, do)
     else:
-        yield _warning("memory", says, do) if share >= MEMORY_WARNING else _good("memory", says)
+        yield warning("memory", says, do) if share >= MEMORY_WARNING else good("memory", says)
 
 
 def _persistence(server: ServerState, *, embedded: bool) -> Iterator[Finding]:
     if not server.append_only:
-        yield _fault(
+        yield fault(
             "persistence",
             "the append-only file is off: a crash loses what was acknowledged",
             "CONFIG SET appendonly yes, and the same in its configuration file",
@@ -240,14 +215,14 @@ def _persistence(server: ServerState, *, embedded: bool) -> Iterator[Finding]:
     ]
     for told in trouble:
         where = "DATA/log/server.log" if embedded else "the server's log"
-        yield _fault("persistence", told, f"look at {where} and at the disk: space, permissions")
+        yield fault("persistence", told, f"look at {where} and at the disk: space, permissions")
     if server.fsync == "no":
-        yield _fault(
+        yield fault(
             "persistence", "appendfsync is no: a crash of the machine loses minutes", "set it to always"
         )
     elif not trouble:
         loses = "; a crash may lose a second" if server.fsync == "everysec" else ""
-        yield _good(
+        yield good(
             "persistence", f"append-only file on, fsync {server.fsync or 'unknown'}{loses}; last writes ok"
         )
 
@@ -256,13 +231,13 @@ def _clock(server: ServerState) -> Iterator[Finding]:
     apart = abs(server.ahead)
     if apart - server.unsure > CLOCK_SECONDS:
         side = "ahead of" if server.ahead > 0 else "behind"
-        yield _warning(
+        yield warning(
             "clock",
             f"the server's clock is {apart:.1f} s {side} ours",
             "keep both by NTP: messages expire by the clocks of the workers",
         )
     else:
-        yield _good("clock", f"this machine and the server agree to within {max(apart, server.unsure):.2f} s")
+        yield good("clock", f"this machine and the server agree to within {max(apart, server.unsure):.2f} s")
 
 
 def _work(work: Work) -> Iterator[Finding]:
@@ -270,19 +245,19 @@ def _work(work: Work) -> Iterator[Finding]:
     yield from _overdue(work)
     late = [one for one in work.deliveries if one.oldest > LATE_WARNING]
     for one in late:
-        yield _warning(
+        yield warning(
             "deliveries",
             f"{one.count} wait for {one.name}, the oldest {duration(one.oldest)} past its time",
             "`hketo-watch deliveries` says what was answered",
         )
     if work.dead:
-        yield _warning(
+        yield warning(
             "dead letters",
             f"{work.dead} deliveries were given up",
             "`hketo-watch deliveries --failed` lists them, `deliveries retry --all` tries again",
         )
     if not late and not work.dead:
-        yield _good(
+        yield good(
             "deliveries", f"none late, none given up; {sum(one.count for one in work.deliveries)} wait"
         )
 
@@ -290,19 +265,19 @@ def _work(work: Work) -> Iterator[Finding]:
 def _queues(queues: tuple[Queue, ...]) -> Iterator[Finding]:
     stalled = [queue for queue in queues if not queue.pulse.healthy]
     if stalled and len(stalled) == len(queues) and all(queue.messages == 0 for queue in queues):
-        yield _fault(
+        yield fault(
             "beat", f"nothing is sent to any queue; {_last(queues)}", "start beat (or `hketo-watch run`)"
         )
         return
     for queue in stalled:
         waiting = f"{queue.messages} messages wait" if queue.messages else "its queue is empty"
-        yield _fault(
+        yield fault(
             "workers",
             f"the queue {queue.pulse.queue} makes no progress ({_age(queue)}); {waiting}",
             f"start or look at the worker of this queue, and its log: {_LOGS[queue.pulse.queue]}",
         )
     if queues and not stalled:
-        yield _good("workers", f"every queue makes progress: {', '.join(_told(queue) for queue in queues)}")
+        yield good("workers", f"every queue makes progress: {', '.join(_told(queue) for queue in queues)}")
 
 
 _LOGS = {
@@ -329,48 +304,48 @@ def _told(queue: Queue) -> str:
 def _overdue(work: Work) -> Iterator[Finding]:
     asked = f"{work.sources} sources"
     if work.bodies.count >= work.backlog:
-        yield _warning(
+        yield warning(
             "sources",
             f"polling pauses: {work.bodies.count} bodies wait to be read (poll.backlog is {work.backlog})",
             "start more process workers (process.workers)",
         )
     elif work.overdue.oldest > LATE_WARNING:
-        make = _fault if work.overdue.oldest > LATE_FAULT else _warning
+        make = fault if work.overdue.oldest > LATE_FAULT else warning
         says = f"{work.overdue.count} of {asked} are overdue, the first by {duration(work.overdue.oldest)}"
         yield make(
             "sources", says, "is a poll worker up? More of them, or a higher poll.concurrency, ask faster"
         )
     elif not work.sources:
-        yield _warning("sources", "none is polled", "name some, or set poll.builtin = true")
+        yield warning("sources", "none is polled", "name some, or set poll.builtin = true")
     else:
-        yield _good("sources", f"{asked}, none overdue")
+        yield good("sources", f"{asked}, none overdue")
     if work.sources and work.failing > FAILING_SHARE * work.sources:
         do = "`hketo-watch sources list --state failing` says why; of all at once it is often the network"
-        yield _warning("sources", f"{work.failing} of {asked} do not answer well", do)
+        yield warning("sources", f"{work.failing} of {asked} do not answer well", do)
 
 
 def _channel(channel: ChannelState) -> Iterator[Finding]:
     check = f"channel {channel.name}"
     if channel.problem:
-        yield _fault(
+        yield fault(
             check, channel.problem, "alerts for it wait; mend the address, the receiver, or the network"
         )
     elif channel.problem is None:
-        yield _good(check, f"{channel.kind}: cannot be tried without sending")
+        yield good(check, f"{channel.kind}: cannot be tried without sending")
     else:
-        yield _good(check, f"{channel.kind}: {channel.target or 'ready'}")
+        yield good(check, f"{channel.kind}: {channel.target or 'ready'}")
 
 
 def _page(page: Page) -> Iterator[Finding]:
     where = f"{page.host}:{page.port}"
     if not page.port:
-        yield _good("page", "switched off (web.port = 0)")
+        yield good("page", "switched off (web.port = 0)")
     elif page.local:
-        yield _good("page", f"{where}, for this machine only")
+        yield good("page", f"{where}, for this machine only")
     elif page.token:
-        yield _good("page", f"{where}, for others with a token; put a proxy with TLS before it")
+        yield good("page", f"{where}, for others with a token; put a proxy with TLS before it")
     else:
-        yield _fault("page", f"{where} is open to other machines without a token", "set web.token")
+        yield fault("page", f"{where} is open to other machines without a token", "set web.token")
 
 
 def numbers(version: str) -> tuple[int, ...]:

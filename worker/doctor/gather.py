@@ -21,7 +21,6 @@ from worker.alerts.configured import ChannelSpec, read_channels
 from worker.alerts.mail import parse_mail_url
 from worker.audit.sources import GOOD, NEVER
 from worker.audit.stats import stats
-from worker.commands import QUEUES
 from worker.doctor import reach, secrets
 from worker.doctor.facts import (
     ChannelState,
@@ -34,18 +33,17 @@ from worker.doctor.facts import (
     Queue,
     Work,
 )
+from worker.doctor.others import SECONDS, broker_state, replica_state
 from worker.doctor.server import server_state
 from worker.embedded import running_address
 from worker.heartbeat import pulses
-from worker.redis_url import redis_py_url
 from worker.registering import configured_sources
 from worker.runtime import Runtime, open_runtime
 from worker.settings import Settings, environment_here
 from worker.settings_tables import is_loopback
-from worker.store.client import ServerAway, ServerError, connect
+from worker.store.client import ServerAway, ServerError
 from worker.watching import read_watchers
 
-SECONDS = 5.0  # for a look-up or a connection
 NAMES = 3  # hosts of sources that are looked up
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?(?:>=([0-9.]+))?")
 
@@ -146,32 +144,17 @@ def _store_facts(runtime: Runtime) -> dict[str, Any]:
     """The facts that only the servers know, by their names in Facts."""
     try:
         state = server_state(runtime.server)
-        messages, away = _messages(runtime)
-        return {"server": state, "broker_away": away, "work": _work(runtime, messages)}
+        broker = broker_state(runtime)
+        return {
+            "server": state,
+            "broker": broker,
+            "replica": replica_state(runtime),
+            "work": _work(runtime, broker.messages),
+        }
     except ServerAway as error:
         return {"away": f"the store does not answer: {error}"}
     except ServerError as error:
         return {"away": f"the store refused: {error}"}
-
-
-def _messages(runtime: Runtime) -> tuple[Mapping[str, int], str]:
-    """How many messages wait in each queue at the broker, and why it could not be asked."""
-    settings = runtime.settings
-    apart = settings.broker_url
-    ca_certs = str(settings.redis_ca_certs or "")
-    client: Any = (
-        connect(redis_py_url(apart.get_secret_value(), ca_certs), timeout=SECONDS, retries=0)
-        if apart
-        else runtime.server.client
-    )
-    try:
-        lists = {name: runtime.keys.broker_queue(name) for name in QUEUES}
-        return {name: sum(client.llen(key) for key in keys) for name, keys in lists.items()}, ""
-    except (*ServerAway, ServerError) as error:
-        return {}, f"the broker does not answer: {error}"
-    finally:
-        if apart:
-            client.close()
 
 
 def _work(runtime: Runtime, messages: Mapping[str, int]) -> Work:

@@ -24,11 +24,11 @@ def server_state(server: Server) -> ServerState:
         name="valkey" if valkey else "redis",
         version=str(valkey or info.get("redis_version", "")),
         role=str(info.get("role", "")),
-        policy=_configured(client, "maxmemory-policy") or str(info.get("maxmemory_policy", "")),
+        policy=configured(client, "maxmemory-policy") or str(info.get("maxmemory_policy", "")),
         memory=int(info.get("used_memory", 0)),
         memory_limit=int(info.get("maxmemory", 0)),
         append_only=bool(int(info.get("aof_enabled", 0))),
-        fsync=_configured(client, "appendfsync"),
+        fsync=configured(client, "appendfsync"),
         append_status=str(info.get("aof_last_write_status", "")),
         rewrite_status=str(info.get("aof_last_bgrewrite_status", "")),
         save_status=str(info.get("rdb_last_bgsave_status", "")),
@@ -53,7 +53,7 @@ def clock_ahead(client: Any) -> tuple[float, float]:
     return best
 
 
-def _configured(client: Any, name: str) -> str:
+def configured(client: Any, name: str) -> str:
     """A value of the server's configuration; empty when we may not ask for it (hosted servers, ACLs)."""
     try:
         return str(client.config_get(name).get(name, ""))

@@ -1,6 +1,6 @@
 """The page and the API beside other work of a process: on a thread, and loaded when somebody first asks for them.
 
-FastAPI and what it brings take 11 MB, which a service whose page nobody opens does not need.
+The page in use takes 26 MB (`docs/performance.md`), which a service whose page nobody opens does not need.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from worker.forking import give_back
 from worker.runtime import Runtime
 from worker.web.listening import PortTaken, listen
 
@@ -46,6 +47,7 @@ class Along:
             from worker.web.serve import server  # noqa: PLC0415 - see above
 
             self._server = server(self.runtime)
+            give_back()
             self._server.run(sockets=[self.opened])
         except Exception:
             log.exception("the page and the API ended")

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from worker.runtime import Runtime
 from worker.web import api, changing, export, feedsout, problems, suggesting, system
 from worker.web.access import Pace, tokens_of
+from worker.web.compressed import Compressed
 from worker.web.context import Web
 from worker.web.guard import Guard
 from worker.web.metrics import StoreFigures
@@ -29,7 +30,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
     web = Web(runtime)
     web.requests.registry.register(StoreFigures(runtime))
     settings = runtime.settings.web
-    return Guard(application(web), tokens_of(settings), Pace(settings.rate), web.requests)
+    return Guard(Compressed(application(web)), tokens_of(settings), Pace(settings.rate), web.requests)
 
 
 def application(web: Web) -> FastAPI:

@@ -13,7 +13,8 @@ from starlette.responses import Response
 def conditional(request: Request, body: bytes, media_type: str, modified: datetime | None) -> Response:
     """`body`, or 304 when the asker has it. `modified` is aware; None when nothing tells."""
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": "private, max-age=60"}
+    # Weak, for one answer may be sent compressed and as it is (RFC 9110, 8.8.3.3).
+    headers = {"ETag": f"W/{tag}", "Cache-Control": "private, max-age=60"}
     if modified:
         headers["Last-Modified"] = format_datetime(
             modified.astimezone(UTC).replace(microsecond=0), usegmt=True

@@ -211,7 +211,7 @@ class Pages:
         return Response(
             body,
             media_type=STATIC[name.rpartition(".")[2]],
-            headers={"Cache-Control": "private, max-age=86400", "ETag": f'"{templating.stamp()}"'},
+            headers={"Cache-Control": "private, max-age=86400", "ETag": f'W/"{templating.stamp()}"'},
         )
 
     def error(
