@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from worker.store.articles import STORED, PutRequest
+from worker.store.blocks import number_of
 from worker.store.client import Server
 from worker.store.keys import Keys
 
@@ -41,10 +42,12 @@ def _pair(key: str) -> tuple[str, str]:
 
 def _number(request: PutRequest, mark: tuple[str, str], value: bytes | None) -> int | None:
     """The article that a key leads to. A source's id that was given to another document before leads to that."""
-    number, _, words = (value or b"").decode().partition(":")
+    if not value:
+        return None
+    words = value.partition(b":")[2].decode()
     if mark[0] == "g" and request.reused and words != request.entry_hash:
         return None
-    return int(number) if number else None
+    return number_of(value)
 
 
 def _fates(server: Server, keys: Keys, numbers: Sequence[int]) -> dict[int, str]:
