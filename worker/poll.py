@@ -51,7 +51,7 @@ class Poller:
     schedule: ScheduleSettings
     rationed: Callable[[str], bool]  # whether a host's wish to be left alone holds for all its sources
     lease: float
-    batch: int = 10
+    batch: int = 32
     per_tick: int = 400
     backlog: int = 500
     noticing: Noticing | None = None

@@ -101,7 +101,7 @@ class PollSettings(Section):
         default=10_000_000, description="Largest body that is read, in decoded bytes"
     )
     concurrency: Count = Field(default=64, description="Sources one poll worker asks at the same time")
-    batch: Count = Field(default=10, description="Sources handed to one poll task")
+    batch: Count = Field(default=32, description="Sources handed to one poll task")
     lease: Seconds = Field(
         default=30.0, description="Seconds after which a poll whose worker died is given to another"
     )
