@@ -11,7 +11,7 @@ from feeds.source import Source
 from tests.support.stored import NOW, Item, put, request
 from worker.audit.latency import Step, splits
 from worker.audit.plain import stats_objects as objects
-from worker.audit.sources import row_of, source_rows
+from worker.audit.sources import row_of, source_rows, source_states
 from worker.audit.stats import Count, stats, totals
 from worker.cli.stats import tables
 from worker.runtime import Runtime
@@ -186,6 +186,7 @@ def test_a_source_that_was_read_is_good(runtime: Runtime) -> None:
     poll_and_store(runtime, Item("HKETO news"))
     [row] = source_rows(runtime)
     assert (row.state, row.outcome, row.status, row.entries, row.polls) == ("good", "fresh", 200, 1, 1)
+    assert list(source_states(runtime)) == ["good"]
     assert (row.newest, row.interval, row.why) == ("2026-11-24T03:00:00+00:00", 300.0, "its rhythm")
     assert row.due > row.polled > 0
 
