@@ -6,7 +6,6 @@ Times are seconds since 1970 UTC; 0 means never.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from feeds import saved
 from feeds.outcome import Fetched, Outcome
@@ -41,24 +40,21 @@ def advance(state: PollState, fetched: Fetched, now: float) -> PollState:
     """The state after one poll that ended at `now`."""
     if fetched.cause == HELD:
         return state
-    told: dict[str, Any] = {
-        "outcome": fetched.outcome.value,
-        "cause": fetched.cause,
-        "reason": fetched.reason,
-        "status": fetched.status,
-        "polls": state.polls + 1,
-        "last_poll": now,
-        "stopped": fetched.outcome is Outcome.GONE,
-    }
+    told = replace(
+        state,
+        outcome=fetched.outcome.value,
+        cause=fetched.cause,
+        reason=fetched.reason,
+        status=fetched.status,
+        polls=state.polls + 1,
+        last_poll=now,
+        stopped=fetched.outcome is Outcome.GONE,
+    )
     if fetched.outcome not in GOOD:
-        failing: dict[str, Any] = {
-            "failures": state.failures + 1,
-            "failing_since": state.failing_since or now,
-        }
-        return replace(state, **told, **failing)
+        return replace(told, failures=state.failures + 1, failing_since=state.failing_since or now)
     changed = now if fetched.outcome is Outcome.FRESH else state.last_change
-    good: dict[str, Any] = {"failures": 0, "failing_since": 0.0, "last_success": now, "last_change": changed}
-    return replace(state, **told, **good, **_move(state, fetched.moved_to, now))
+    good = replace(told, failures=0, failing_since=0.0, last_success=now, last_change=changed)
+    return _note_move(good, fetched.moved_to, now)
 
 
 def unreadable(state: PollState, reason: str, now: float) -> PollState:
@@ -69,12 +65,12 @@ def unreadable(state: PollState, reason: str, now: float) -> PollState:
     return replace(told, failures=before + 1, failing_since=since)
 
 
-def _move(state: PollState, moved_to: str, now: float) -> dict[str, Any]:
+def _note_move(state: PollState, moved_to: str, now: float) -> PollState:
     if not moved_to:
-        return {"moved_to": "", "moved_first": 0.0, "moved_seen": 0}
+        return replace(state, moved_to="", moved_first=0.0, moved_seen=0)
     if moved_to != state.moved_to:
-        return {"moved_to": moved_to, "moved_first": now, "moved_seen": 1}
-    return {"moved_seen": state.moved_seen + 1}
+        return replace(state, moved_to=moved_to, moved_first=now, moved_seen=1)
+    return replace(state, moved_seen=state.moved_seen + 1)
 
 
 def to_json(state: PollState) -> str:

@@ -50,11 +50,7 @@ Stored = tuple[PutRequest, PutResult]
 PutOthers = Callable[[Sequence[Decided]], list[Stored]]
 
 
-def put_all(
-    drop: Drop,
-    put_others: Callable[[Sequence[Decided]], list[tuple[PutRequest, PutResult]]],
-    decided: Sequence[Decided],
-) -> list[tuple[PutRequest, PutResult]]:
+def put_all(drop: Drop, put_others: PutOthers, decided: Sequence[Decided]) -> list[Stored]:
     """Drops what was dismissed, and puts the others, and with them what turns out to be an article that is known. In
     the order of `decided`."""
     dismissed = [i for i, one in enumerate(decided) if one.dismissed]
@@ -67,11 +63,11 @@ def put_all(
 
 def put_placed(
     desk: StoryDesk, put: Put, decided: Sequence[Decided], seen: float, follow: Follower | None = None
-) -> list[tuple[PutRequest, PutResult]]:
+) -> list[Stored]:
     """Stores what was decided, in order, each article as the copy or in the story that it is. `seen` is when they
     came (seconds since 1970); `follow` tells what more there is of a story. May be repeated after a crash: the same
     articles get the same numbers and stories."""
-    done: list[tuple[PutRequest, PutResult]] = []
+    done: list[Stored] = []
     for group in without_twins(decided, seen):
         placed = place(desk, group, seen)
         requests = [one.request for one in placed]

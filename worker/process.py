@@ -23,7 +23,7 @@ from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.entries import Occasion, Rules
 from worker.following import Follower
 from worker.identity import fingerprints, marked_if_another
-from worker.placing import Decided, Put, put_all, put_placed
+from worker.placing import Decided, Put, Stored, put_all, put_placed
 from worker.planning import current_budget
 from worker.seen import all_seen, marks_state, standing_for
 from worker.source_memory import remembered
@@ -73,7 +73,7 @@ class Processor:
         """Finds copies and stories."""
         return StoryDesk(self.server, self.keys, self.rules.keep)
 
-    def put_placed(self, decided: Sequence[Decided], seen: float) -> list[tuple[PutRequest, PutResult]]:
+    def put_placed(self, decided: Sequence[Decided], seen: float) -> list[Stored]:
         """Stores in order what was decided, each alert at its time."""
         put = self.put or partial(articles.put_many, self.server, self.keys)
         drop = partial(drop_many, self.server, self.keys)
@@ -184,7 +184,7 @@ def _close_seen(to: Processor, held: Claim, begun: Begun, source: Source) -> Pro
     return Processed(source.id, fates) if fates else None
 
 
-def _first_seen(done: Sequence[tuple[PutRequest, PutResult]], seen: datetime) -> list[Seen]:
+def _first_seen(done: Sequence[Stored], seen: datetime) -> list[Seen]:
     """The entries that this source showed for the first time, as its rhythm counts them."""
     return [
         Seen(min(float(request.fields["ts"]), seen.timestamp()), request.grade > 0)

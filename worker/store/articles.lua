@@ -8,10 +8,7 @@ local MAX_VERSIONS = 20
 --@include storynames.lua
 --@include known.lua
 
-local function now()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
+--@include clock.lua
 
 -- `is_new`: `decide` found that none of them leads anywhere.
 local function remember_keys(prefix, put, n, keep, is_new)

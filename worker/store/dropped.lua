@@ -4,10 +4,7 @@
 
 --@include known.lua
 
-local function now()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
+--@include clock.lua
 
 -- What becomes of one entry: its fate and number, or nothing where an article of its own must be looked at: then it
 -- needs a put. `number` is the one it gets if it is new; `ref` is its place in the block.
@@ -45,18 +42,20 @@ end
 -- A second call for the same poll gives the first fates and changes nothing.
 local function drop_some(keys, args)
   local prefix, fates, keep = args[1], args[1] .. 'f:' .. args[2], args[3]
-  local indexes = {}
-  for index in string.gmatch(args[5], '(%d+) %S+ %S+ %S+ %S+ %d') do indexes[#indexes + 1] = index end
+  local indexes, entries = {}, {}
+  for index, guid, hash, own, fate, reused in string.gmatch(args[5], '(%d+) (%S+) (%S+) (%S+) (%S+) (%d)') do
+    indexes[#indexes + 1] = index
+    entries[#entries + 1] = {guid, hash, own, fate, reused == '1'}
+  end
   local before = redis.call('HMGET', fates, unpack(indexes))
   local first = redis.call('INCRBY', keys[1], #indexes) - #indexes + 1
-  local out, fresh, written, place = {}, {}, {}, 0
-  for index, guid, hash, own, wanted, reused in string.gmatch(args[5], '(%d+) (%S+) (%S+) (%S+) (%S+) (%d)') do
-    place = place + 1
+  local out, fresh, written = {}, {}, {}
+  for place, index in ipairs(indexes) do
     local fate, n = string.match(before[place] or '', '^([^:]+):(.*)$')
     if not fate then
-      local ref, new = string.format('%d.%d', first, place - 1), nil
-      fate, n, new = end_of(prefix, guid, hash, own, wanted, reused == '1', string.format('%d', first + place - 1), ref,
-        keep)
+      local guid, hash, own, wanted, reused = unpack(entries[place])
+      local number, ref, new = string.format('%d', first + place - 1), string.format('%d.%d', first, place - 1), nil
+      fate, n, new = end_of(prefix, guid, hash, own, wanted, reused, number, ref, keep)
       if new then fresh[#fresh + 1] = n end
       if fate then
         written[#written + 1] = index

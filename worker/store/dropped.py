@@ -29,7 +29,7 @@ def drop_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> lis
 
 def _arguments(keys: Keys, requests: Sequence[PutRequest]) -> Iterator[str | bytes]:
     first = requests[0]
-    yield from (keys.prefix, first.poll, str(first.keep), pack_all([record(one) for one in requests]))
+    yield from (keys.prefix, first.poll, str(first.keep), pack_all([_record(one) for one in requests]))
     # One argument: the client takes longer for hundreds than the server for parting one.
     yield " ".join(
         f"{one.index} g:{one.guid_key} {one.entry_hash} {one.keys[0]} {one.fate} {one.reused:d}"
@@ -37,7 +37,7 @@ def _arguments(keys: Keys, requests: Sequence[PutRequest]) -> Iterator[str | byt
     )
 
 
-def record(request: PutRequest) -> dict[str, str]:
+def _record(request: PutRequest) -> dict[str, str]:
     """What is kept of a dropped entry."""
     seen = request.fields["first_seen"]
     return {**request.fields, "text": request.text, "fate": request.fate, "stored": seen}

@@ -8,10 +8,7 @@
 --@include alerts.lua
 --@include storynames.lua
 
-local function now()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
+--@include clock.lua
 
 local FLAGS = {'=official', '=corrected', '=withdrawn'}
 

@@ -4,10 +4,8 @@
 -- holder dies is due again by itself. Whoever holds no valid token changes nothing.
 --   KEYS[1] zset of the work; its tokens stand in the hash KEYS[1]:lease
 
-local function now()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
+--@include clock.lua
+--@include taking.lua
 
 local CALL = 1000 -- arguments that `unpack` puts on Lua's stack, which holds some thousands
 
@@ -34,10 +32,7 @@ end
 -- begin  ARGV: member, token, new token, lease seconds  ->  1, or 0 when the token is not valid any more
 -- Swaps the token for one that only this run knows: a nudge that was delivered twice begins once.
 local function begin(keys, args)
-  if redis.call('HGET', keys[1] .. ':lease', args[1]) ~= args[2] then return 0 end
-  redis.call('HSET', keys[1] .. ':lease', args[1], args[3])
-  redis.call('ZADD', keys[1], 'XX', now() + tonumber(args[4]), args[1])
-  return 1
+  return take(keys[1], args[1], args[2], args[3], now() + tonumber(args[4])) and 1 or 0
 end
 
 -- release  ARGV: member, token, delay seconds  ->  1, or 0 when the token is not valid any more

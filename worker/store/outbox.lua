@@ -2,10 +2,7 @@
 -- Deliveries: pending -> sent, or back to pending after a while, or dead.
 -- KEYS[1] zset `out:<channel>`; tokens in KEYS[1]:lease. ARGV[1] is the prefix.
 
-local function now()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
+--@include clock.lua
 
 local function held(keys, delivery, token)
   return redis.call('HGET', keys[1] .. ':lease', delivery) == token

@@ -4,10 +4,7 @@
 
 local KEPT = 172800 -- seconds: a page is wanted once; its record outlives the budget of its day
 
-local function now()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
+--@include clock.lua
 
 -- Gives up the lease; false when it was not held any more.
 local function let_go(keys, n, token)

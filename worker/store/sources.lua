@@ -4,10 +4,8 @@
 
 --@include alerts.lua
 
-local function now()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
+--@include clock.lua
+--@include taking.lua
 
 local function remember_poll(prefix, source, record)
   redis.call('LPUSH', prefix .. 'polls:' .. source, record)
@@ -81,9 +79,7 @@ local function begin_polls(keys, args)
   local prefix, ends, out = args[1], now() + tonumber(args[2]), {}
   for i = 3, #args, 3 do
     local source, found = args[i], {}
-    if redis.call('HGET', keys[1] .. ':lease', source) == args[i + 1] then
-      redis.call('HSET', keys[1] .. ':lease', source, args[i + 2])
-      redis.call('ZADD', keys[1], 'XX', ends, source)
+    if take(keys[1], source, args[i + 1], args[i + 2], ends) then
       found = redis.call('HGETALL', prefix .. 'st:' .. source)
       table.insert(found, 1, redis.call('HGET', prefix .. 'src', source) or '')
     end

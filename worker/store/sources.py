@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -130,13 +130,13 @@ class SourceStore:
     def begin_polls(self, claims: Sequence[Claim], lease: float) -> list[BegunPoll]:
         """Starts work on claims that came by message: those that are ours, each under a new token."""
         begun: list[BegunPoll] = []
-        for i in range(0, len(claims), _AT_ONCE):
-            ours = [
-                Claim(held.member, token, held.was_due) for held, token in _renamed(claims[i : i + _AT_ONCE])
-            ]
+        for start in range(0, len(claims), _AT_ONCE):
+            olds = claims[start : start + _AT_ONCE]
+            drawn = secrets.token_hex(8 * len(olds))  # one call of the system for all
+            ours = [replace(old, token=drawn[16 * i : 16 * i + 16]) for i, old in enumerate(olds)]
             args = [
                 part
-                for old, new in zip(claims[i:], ours, strict=False)
+                for old, new in zip(olds, ours, strict=True)
                 for part in (old.member, old.token, new.token)
             ]
             found = self.server.call("hketo_begin_polls", self.keys.due, self.keys.prefix, lease, *args)
@@ -289,12 +289,6 @@ def _bound(seconds: float | None) -> str:
 
 def _plain(item: Registration) -> dict[str, object]:
     return {"id": item.id, "definition": item.definition, "delay": item.delay, "ceiling": item.ceiling}
-
-
-def _renamed(claims: Sequence[Claim]) -> Iterator[tuple[Claim, str]]:
-    """Claims, each with a new token; drawn by one call of the system for all."""
-    drawn = secrets.token_hex(8 * len(claims))
-    return ((held, drawn[16 * i : 16 * i + 16]) for i, held in enumerate(claims))
 
 
 def _poll_end(held: Claim, end: PollEnd) -> list[str | bytes | int]:

@@ -29,7 +29,10 @@ def trim(server: Server, keys: Keys, settings: StoreSettings, now: datetime) -> 
 def _forget_blocks(client: Any, keys: Keys) -> None:
     """Blocks expire in about the order of their numbers: what is gone stands at the beginning."""
     while firsts := client.zrange(keys.drops, 0, SLICE - 1):
-        gone = [first for first in firsts if not client.exists(keys.dropped(int(first)))]
+        pipe = client.pipeline(transaction=False)
+        for first in firsts:
+            pipe.exists(keys.dropped(int(first)))
+        gone = [first for first, held in zip(firsts, pipe.execute(), strict=True) if not held]
         if gone:
             client.zrem(keys.drops, *gone)
         if len(gone) < len(firsts):
