@@ -71,7 +71,9 @@ def test_every_secret_is_named() -> None:
 
 def test_every_check_of_the_doctor_is_named() -> None:
     folder = ROOT / "worker" / "doctor"
-    source = "".join((folder / name).read_text("utf-8") for name in ("findings.py", "beside.py"))
+    source = "".join(
+        (folder / name).read_text("utf-8") for name in ("findings.py", "onserver.py", "beside.py")
+    )
     made = set(re.findall(r'\b(?:good|warning|fault|make)\(\s*"([a-z ]+)"', source))
     assert made == first_column("Is it well?") - {"channel …"}
 

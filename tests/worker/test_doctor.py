@@ -20,8 +20,8 @@ from worker.commands import QUEUES as QUEUE_NAMES
 from worker.demo.publisher import Publisher
 from worker.doctor import facts
 from worker.doctor.facts import Facts
-from worker.doctor.finding import Finding
-from worker.doctor.findings import examine, exit_status, numbers
+from worker.doctor.finding import Finding, numbers
+from worker.doctor.findings import examine, exit_status
 from worker.doctor.gather import target_of
 from worker.doctor.others import broker_state, replica_state
 from worker.doctor.secrets import SECRET_SETTINGS, look_at, secret_files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,3 +29,9 @@ def warning(check: str, says: str, do: str) -> Finding:
 
 def fault(check: str, says: str, do: str) -> Finding:
     return Finding(check, "fault", says, do)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version: `9.1.2.post2` is (9, 1, 2)."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found else ()

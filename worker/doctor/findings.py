@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from worker.cli.output import size
-from worker.doctor import beside
+from worker.doctor import beside, onserver
 from worker.doctor.facts import (
     ChannelState,
     Configuration,
@@ -17,17 +16,12 @@ from worker.doctor.facts import (
     Page,
     Queue,
     SecretFile,
-    ServerState,
     Work,
 )
-from worker.doctor.finding import Finding, fault, good, warning
+from worker.doctor.finding import Finding, fault, good, numbers, warning
 from worker.plain import duration
 
 LEAST_PYTHON = (3, 11)
-#: Functions and multi-part append-only files came with Redis 7.0; we test Redis 7 and Valkey 8 and newer.
-LEAST_SERVER = {"redis": (7, 0), "valkey": (8, 0)}
-CLOCK_SECONDS = 2.0
-MEMORY_WARNING, MEMORY_FAULT = 0.8, 0.95
 #: Below this a rewrite of the log and a day of news no longer fit for sure.
 LEAST_FREE = 500_000_000
 LATE_WARNING, LATE_FAULT = 120.0, 900.0
@@ -144,10 +138,7 @@ def _store(facts: Facts) -> Iterator[Finding]:
         do = "start `hketo-watch run`, or name its directory with --data" if facts.embedded else _REACH
         yield fault("server", facts.away, do)
     if facts.server:
-        yield from _server(facts.server)
-        yield from _memory(facts.server)
-        yield from _persistence(facts.server, embedded=facts.embedded)
-        yield from _clock(facts.server)
+        yield from onserver.server(facts.server, embedded=facts.embedded)
     if facts.broker:
         yield from beside.broker(facts.broker)
     if facts.replica:
@@ -155,89 +146,6 @@ def _store(facts: Facts) -> Iterator[Finding]:
 
 
 _REACH = "start it, or mend redis_url (REDIS_URL): host, port, password, and redis_ca_certs for rediss://"
-
-
-def _server(server: ServerState) -> Iterator[Finding]:
-    what = f"{server.name} {server.version}"
-    least = LEAST_SERVER.get(server.name, (0,))
-    if numbers(server.version) < least:
-        yield fault("server", f"{what} is too old", "use Redis 7.0 or newer, or Valkey 8 or newer")
-    elif server.loading:
-        yield warning("server", f"{what} is still reading its log", "wait; ask again")
-    elif server.role not in ("master", ""):
-        yield fault("server", f"{what} is a replica, which takes no writes", "set redis_url to the primary")
-    else:
-        yield good("server", f"{what} answers")
-    if server.policy not in ("noeviction", ""):
-        yield fault(
-            "eviction",
-            f"maxmemory-policy is {server.policy}: under pressure it deletes queued work and stored articles",
-            "CONFIG SET maxmemory-policy noeviction, and the same in its configuration file",
-        )
-    elif server.policy:
-        yield good("eviction", "maxmemory-policy is noeviction: nothing is dropped for space")
-    if server.functions == "missing":
-        yield warning("functions", "the server lacks our functions", "they are loaded when a worker starts")
-    elif server.functions == "others":
-        do = "restart every worker with this release, or ask with the release that runs"
-        yield warning("functions", "the functions on the server are those of another release", do)
-
-
-def _memory(server: ServerState) -> Iterator[Finding]:
-    if not server.memory_limit:
-        yield good("memory", f"{size(server.memory)} used, no limit set")
-        return
-    share = server.memory / server.memory_limit
-    says = f"{size(server.memory)} used of {size(server.memory_limit)} ({share:.0%})"
-    do = "raise maxmemory, or lower store.keep_days; a full server refuses every write"
-    if share >= MEMORY_FAULT:
-        yield fault("memory", says, do)
-    else:
-        yield warning("memory", says, do) if share >= MEMORY_WARNING else good("memory", says)
-
-
-def _persistence(server: ServerState, *, embedded: bool) -> Iterator[Finding]:
-    if not server.append_only:
-        yield fault(
-            "persistence",
-            "the append-only file is off: a crash loses what was acknowledged",
-            "CONFIG SET appendonly yes, and the same in its configuration file",
-        )
-        return
-    trouble = [
-        f"{name} failed"
-        for name, status in (
-            ("the last write to the log", server.append_status),
-            ("the last rewrite of the log", server.rewrite_status),
-            ("the last save", server.save_status),
-        )
-        if status not in ("ok", "")
-    ]
-    for told in trouble:
-        where = "DATA/log/server.log" if embedded else "the server's log"
-        yield fault("persistence", told, f"look at {where} and at the disk: space, permissions")
-    if server.fsync == "no":
-        yield fault(
-            "persistence", "appendfsync is no: a crash of the machine loses minutes", "set it to always"
-        )
-    elif not trouble:
-        loses = "; a crash may lose a second" if server.fsync == "everysec" else ""
-        yield good(
-            "persistence", f"append-only file on, fsync {server.fsync or 'unknown'}{loses}; last writes ok"
-        )
-
-
-def _clock(server: ServerState) -> Iterator[Finding]:
-    apart = abs(server.ahead)
-    if apart - server.unsure > CLOCK_SECONDS:
-        side = "ahead of" if server.ahead > 0 else "behind"
-        yield warning(
-            "clock",
-            f"the server's clock is {apart:.1f} s {side} ours",
-            "keep both by NTP: messages expire by the clocks of the workers",
-        )
-    else:
-        yield good("clock", f"this machine and the server agree to within {max(apart, server.unsure):.2f} s")
 
 
 def _work(work: Work) -> Iterator[Finding]:
@@ -346,9 +254,3 @@ def _page(page: Page) -> Iterator[Finding]:
         yield good("page", f"{where}, for others with a token; put a proxy with TLS before it")
     else:
         yield fault("page", f"{where} is open to other machines without a token", "set web.token")
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version: `9.1.2.post2` is (9, 1, 2)."""
-    found = re.match(r"\d+(?:\.\d+)*", version)
-    return tuple(map(int, found[0].split("."))) if found else ()

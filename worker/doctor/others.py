@@ -10,6 +10,7 @@ from worker.doctor.facts import BrokerState, ReplicaState
 from worker.doctor.server import configured
 from worker.redis_url import redis_py_url
 from worker.runtime import Runtime
+from worker.settings import Settings
 from worker.store.client import ServerAway, ServerError, connect
 
 SECONDS = 5.0  # for an answer
@@ -20,10 +21,7 @@ def broker_state(runtime: Runtime) -> BrokerState:
     settings = runtime.settings
     if settings.broker_url is None:
         return _asked_broker(runtime, runtime.server.client)
-    client = connect(
-        redis_py_url(settings.broker_url.get_secret_value(), str(settings.redis_ca_certs or "")),
-        timeout=SECONDS, retries=0,
-    )  # fmt: skip
+    client = _client(settings, settings.broker_url.get_secret_value())
     try:
         state = _asked_broker(runtime, client)
         return BrokerState(state.messages, configured(client, "maxmemory-policy"))
@@ -44,10 +42,7 @@ def replica_state(runtime: Runtime) -> ReplicaState | None:
     settings = runtime.settings
     if settings.read_url is None:
         return None
-    client: Any = connect(
-        redis_py_url(settings.read_url.get_secret_value(), str(settings.redis_ca_certs or "")),
-        timeout=SECONDS, retries=0,
-    )  # fmt: skip
+    client = _client(settings, settings.read_url.get_secret_value())
     try:
         told = client.info("replication")
     except (*ServerAway, ServerError) as error:
@@ -57,6 +52,11 @@ def replica_state(runtime: Runtime) -> ReplicaState | None:
     # Asked after the replica: what is written between the two counts as behind, never as ahead.
     store: Any = runtime.server.client
     return compared(told, store.info("replication"))
+
+
+def _client(settings: Settings, address: str) -> Any:
+    url = redis_py_url(address, str(settings.redis_ca_certs or ""))
+    return connect(url, timeout=SECONDS, retries=0)
 
 
 def compared(told: Mapping[str, Any], store: Mapping[str, Any]) -> ReplicaState:
