@@ -161,17 +161,7 @@ class _Conversation:
 
     def _finish(self, exchange: Exchange) -> Exchange:
         used = self._settings.total_timeout - self._left
-        return Exchange(
-            exchange.url,
-            exchange.status,
-            exchange.headers,
-            exchange.body,
-            tuple(self._hops),
-            exchange.fault,
-            exchange.reason,
-            used,
-            self._requests,
-        )
+        return replace(exchange, hops=tuple(self._hops), elapsed=used, requests=self._requests)
 
     async def _one(self, target: Target, origin: Target) -> Exchange:
         address, headers = self._request(target, origin)
