@@ -92,8 +92,7 @@ def summing_up(grade: int, reasons: Sequence[Reason]) -> str:
     """The one line an alert shows, or the line that says why an article was left out."""
     if not reasons:
         return _NOTHING
-    ours = [reason for reason in reasons if (reason.weight > 0) == (grade >= 2)]
-    text = "; ".join(reason.sentence for reason in different(ours or reasons)[:3])
+    text = "; ".join(reason.sentence for reason in telling(grade, reasons))
     lead = "" if grade >= 2 else "In passing: " if grade == 1 else "Not for us: "
     return f"{lead}{text if lead else text[0].upper() + text[1:]}."
 
@@ -114,6 +113,12 @@ class Said(Protocol):
 
 
 S = TypeVar("S", bound=Said)
+
+
+def telling(grade: int, reasons: Sequence[S]) -> list[S]:
+    """The reasons that the one line names: those that speak for the grade, where there are any; three at most."""
+    ours = [reason for reason in reasons if (reason.weight > 0) == (grade >= 2)]
+    return different(ours or reasons)[:3]
 
 
 def different(reasons: Sequence[S]) -> list[S]:

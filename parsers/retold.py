@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from parsers.reasons import Said, different
+from parsers.reasons import Said, telling
 from parsers.script import plain
 
 #: Chinese sets these as wide as a character.
@@ -42,9 +42,7 @@ class Wording:
         """As `parsers.reasons.summing_up`."""
         if not reasons:
             return self.joints["nothing"]
-        ours = [reason for reason in reasons if (reason.weight > 0) == (grade >= 2)]
-        told = [self.reason(reason) for reason in different(ours or reasons)[:3]]
-        text = self.joints["semicolon"].join(told)
+        text = self.joints["semicolon"].join(map(self.reason, telling(grade, reasons)))
         lead = "" if grade >= 2 else self.joints["passing" if grade == 1 else "not_for_us"]
         return f"{lead}{text if lead else text[0].upper() + text[1:]}{self.joints['stop']}"
 
