@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -26,18 +25,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from benchmarks.spread.stage import spawn
 from feeds.slots import HostSlots
 from feeds.source import Source
 from feeds.sources_file import write_sources_toml
 from tests.support.origin import Asked, Origin, Reply
 from worker import commands
-from worker.embedded import EmbeddedServer, dying_command
+from worker.embedded import EmbeddedServer
 from worker.oneshot import make_due
 from worker.poll import Poller, tick
 from worker.polling import http_settings, poller_of
 from worker.registering import configured_sources, register
 from worker.runtime import Runtime, open_runtime
-from worker.settings import Settings, as_environment, load
+from worker.settings import Settings, load
 
 SOURCES = 5000
 BEATS, WORKERS = 2, 4
@@ -197,13 +197,13 @@ def _polled(runtime: Runtime, settings: Settings, folder: Path, scale: Scale, or
 def _processes(settings: Settings, folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Four poll workers, told apart by the contact they name to the publisher, one process worker and two beats."""
     beat = ["celery", "-A", "worker.app", "beat", "--pidfile="]
-    started = [_start(settings, folder, "process", commands.process_worker(1))]
+    started = [spawn(settings, folder, "process", commands.process_worker(1))]
     for number in range(WORKERS):
         command = [*commands.poll_worker()[:-1], f"poll{number}@%h"]
-        started.append(_start(settings, folder, f"poll{number}", command, contact=f"worker-{number}"))
+        started.append(spawn(settings, folder, f"poll{number}", command, contact=f"worker-{number}"))
     for number in range(BEATS):
         command = [*beat, "--schedule", str(folder / f"beat-{number}")]
-        started.append(_start(settings, folder, f"beat{number}", command))
+        started.append(spawn(settings, folder, f"beat{number}", command))
     try:
         yield started
     finally:
@@ -215,22 +215,6 @@ def _processes(settings: Settings, folder: Path) -> Iterator[list[subprocess.Pop
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def _start(
-    settings: Settings, folder: Path, name: str, command: Sequence[str], contact: str = ""
-) -> subprocess.Popen[bytes]:
-    env = {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1"}
-    if contact:
-        env["HKETO_POLL__CONTACT"] = contact
-    with (folder / f"{name}.log").open("ab") as out:
-        return subprocess.Popen(
-            dying_command(commands.here(list(command))),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            env=env,
-        )
 
 
 def _until(true: Callable[[], bool], seconds: float, started: Sequence[subprocess.Popen[bytes]]) -> None:

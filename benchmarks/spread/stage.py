@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,8 +112,17 @@ def start(settings: Settings, folder: Path, name: str) -> subprocess.Popen[bytes
         command = ["celery", "-A", "worker.app", "beat", "--pidfile=", "--schedule", str(folder / name)]
     elif command[0] == "celery":
         command = [*command[:-1], f"{name}@%h"]
-    # The publisher tells the workers apart by the contact that they name.
-    env = {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1", "HKETO_POLL__CONTACT": name}
+    return spawn(settings, folder, name, command, contact=name)
+
+
+def spawn(
+    settings: Settings, folder: Path, name: str, command: Sequence[str], contact: str = ""
+) -> subprocess.Popen[bytes]:
+    """Starts a command of ours that ends with this process; what it says goes into a file of `folder`. Publishers tell
+    workers apart by the `contact` that they name."""
+    env = {**os.environ, **as_environment(settings), "PYTHONUNBUFFERED": "1"}
+    if contact:
+        env["HKETO_POLL__CONTACT"] = contact
     with (folder / f"{name}.log").open("ab") as out:
         return subprocess.Popen(
             dying_command(commands.here(list(command))),
