@@ -85,10 +85,9 @@ class Pages:
         status, trouble, pointer = 200, "", ""
         listed: list[Day] = []
         counts: Mapping[str, Sequence[Count]] = {}
-        cursor, stood = (
-            "",
-            self.web.live.highest(),
-        )  # before the search: what comes between is told twice, not never
+        cursor, older = "", bool(request.query_params.get("cursor"))
+        # Before the search: what comes between is told twice, not never. An older page does not listen.
+        stood = 0 if older else self.web.live.highest()
         try:
             asked = asked_of(wanted, request.query_params.get("cursor", ""), self.zone)
             rows, cursor = self._rows(asked, wanted, reader)
@@ -105,7 +104,7 @@ class Pages:
             after=stood,
             days=listed,
             cursor=cursor,
-            paged=bool(request.query_params.get("cursor")),
+            paged=older,
             trouble=trouble,
             pointer=pointer,
             choices=choices(wanted, reader.words),
@@ -182,11 +181,11 @@ class Pages:
     def alerts(self, request: Request) -> Response:
         """The ledger: what was told, and what became of it on each channel."""
         reader, cursor = self.reader(request), request.query_params.get("cursor", "")
-        stood = self.web.live_alerts.stands().newest
+        stood = "" if cursor else str(self.web.live_alerts.stands().newest)
         found = ledger.page(self.web.runtime, cursor, LEDGER)
         shown = [self._told(record, reader) for record in found.records]
         return self._page(
-            request, "alerts", after=str(stood), alerts=shown, cursor=found.cursor, paged=bool(cursor)
+            request, "alerts", after=stood, alerts=shown, cursor=found.cursor, paged=bool(cursor)
         )
 
     def alert(self, request: Request, id: str) -> Response:
