@@ -19,7 +19,7 @@ check: $(VENV)/.dev            ## lint, types, import contracts, known mistakes,
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive feeds parsers worker
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml deploy/compose-scaled.yml
 
-# Not part of `check`: it asks the advisory database (pypi.org, or osv.dev with AUDIT="-s osv"), and what it says changes
+# Not part of `check`: it asks the advisory database (or another one with AUDIT="-s osv"), and what it says changes
 # while nothing here does. Run it once a day and before a release.
 audit:                         ## known weaknesses of everything the lock files name (needs the net)
 	$(PYTHON) -m venv .venv-audit
