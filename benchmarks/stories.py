@@ -177,10 +177,7 @@ def whole_way(server: Server, keys: Keys, articles: Sequence[Article], size: int
         way.go(measured[start : start + size])
     server_share = server_cpu(server) - before
     states = [server.client.memory_usage(keys.story_state(story)) or 0 for story in way.stories]
-    kept = [
-        sum(server.client.memory_usage(key) or 0 for key in (keys.story_members(story),))
-        for story in way.stories
-    ]
+    kept = [server.client.memory_usage(keys.story_members(story)) or 0 for story in way.stories]
     terms = sum(server.client.memory_usage(key) or 0 for key in server.client.scan_iter(f"{keys.prefix}si:*"))
     return {
         "articles_per_s_process_cpu": round(len(measured) / way.spent),

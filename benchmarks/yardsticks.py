@@ -109,10 +109,6 @@ def reader_package(urls: list[str], folder: Path) -> tuple[int, int]:
     return new, unchanged
 
 
-Answer = tuple[int, int]
-
-
-#: What each way needs installed, and the way: how many entries it read, and how many feeds were unchanged.
 def sfeed(urls: list[str], folder: Path) -> tuple[int, int]:
     """`sfeed_update` with its defaults, and curl asked to keep ETags: a shell, curl, a reader, a sort and a merge for
     each feed."""
@@ -153,6 +149,9 @@ def _articles(cache: Path) -> int:
 
 #: Programs that must be installed for a way that is no Python package.
 PROGRAMS = {"sfeed": "sfeed_update", "newsboat": "newsboat"}
+#: How many entries were read, and how many feeds were unchanged.
+Answer = tuple[int, int]
+#: The Python packages that each way needs, and the way.
 WAYS: dict[str, tuple[str, Callable[[list[str], Path], Answer | Coroutine[Any, Any, Answer]]]] = {
     "httpx+feedparser": ("httpx feedparser", httpx_feedparser),
     "httpx+feedparser+gather": ("httpx feedparser", httpx_gathered),
