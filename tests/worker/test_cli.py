@@ -222,13 +222,12 @@ def test_health_needs_progress(day: Runtime) -> None:
 
 
 def test_hostile_text_does_nothing_to_a_terminal(day: Runtime) -> None:
-    [victim] = list(load_articles(day.server, day.keys, [1]))
+    victim = next(one for one in load_articles(day.server, day.keys, range(1, 60)) if one.grade == 3)
+    key = day.keys.article(victim.number)
     nasty = "[bold red]x[/] \x1b]0;owned\x07 \u202egnp\r\n[link=http://evil.example]y[/link] 貿"
-    day.server.client.hset(
-        day.keys.article(1), mapping={"title": nasty, "summary": nasty, "publisher": nasty}
-    )
+    day.server.client.hset(key, mapping={"title": nasty, "summary": nasty, "publisher": nasty})
     try:
-        for arguments in (("search", "-n", "100"), ("why", "1"), ("alerts", "-n", "100")):
+        for arguments in (("search", "-n", "100"), ("why", str(victim.number)), ("alerts", "-n", "100")):
             shown = ask(day, *arguments)
             assert "[bold red]x[/] ]0;owned gnp [link=http://evil.example]y[/link] 貿" in " ".join(
                 shown.split()
@@ -236,7 +235,7 @@ def test_hostile_text_does_nothing_to_a_terminal(day: Runtime) -> None:
             assert not set(shown) & set("\x1b\x07\r\u202e")
     finally:
         original: Any = {"title": victim.title, "summary": victim.summary, "publisher": victim.publisher}
-        day.server.client.hset(day.keys.article(1), mapping=original)
+        day.server.client.hset(key, mapping=original)
 
 
 def test_settings_show_origin_and_hide_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
