@@ -21,7 +21,7 @@ from worker import clock
 from worker.entries import Occasion
 from worker.pages import Job, decode_job, encode_job, job_of, merged, open_question
 from worker.placing import Decided
-from worker.process import Outcome, Processor, context_of, judged
+from worker.processor import Outcome, Processor, context_of, judged
 from worker.store import articles
 from worker.store.articles import PutResult
 from worker.store.client import Server

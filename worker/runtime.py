@@ -29,7 +29,7 @@ from worker.entries import Occasion, Rules
 from worker.following import Followed, Follower
 from worker.noticing import with_notices
 from worker.paging import Pager
-from worker.process import Outcome, Processor
+from worker.processor import Outcome, Processor
 from worker.putting import TimedPut
 from worker.redis_url import redis_py_url
 from worker.reloading import Reloading

@@ -14,6 +14,7 @@ from worker.delivering import close_deliverer, this_deliverer
 from worker.polling import this_poller
 from worker.runtime import this_process
 from worker.store import trim as trimming
+from worker.together import TOGETHER
 
 with without("yaml"):  # as in worker.app
     from celery import current_app, shared_task, signals
@@ -46,7 +47,7 @@ def fetch_some_pages() -> None:
 @shared_task(name="worker.process")  # type: ignore[untyped-decorator]
 def process_some() -> None:
     processor = this_process().processor
-    while done := process.process_staged(processor, limit=1):  # what one body gave need not wait for the next
+    while done := process.process_staged(processor, limit=TOGETHER):  # what they gave waits for no others
         _deliver_soon(any(item.channels for item in done))
     while read := paging.read_pages(processor, limit=1):
         _deliver_soon(any(item.channels for item in read))

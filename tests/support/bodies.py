@@ -5,15 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from feeds.source import Source
 from worker.entries import Rules
-from worker.process import Processed, Processor, Watching, process_staged
+from worker.process import Processed, process_staged
+from worker.processor import Processor, Watching
 from worker.store.articles import StoredArticle, load, load_dropped
+from worker.store.bodies import Closing, Unfated, finish_bodies
 from worker.store.client import Server
 from worker.store.definitions import source_to_json
 from worker.store.keys import Keys
-from worker.store.lease import claim
+from worker.store.lease import Claim, claim
 from worker.store.sources import PollEnd, Registration, SourceStore, StagedBody
 
 RULES = Rules(keep=400 * 86400, keep_rejected=14 * 86400, seed_max_age=86400.0, max_age=7 * 86400.0)
@@ -31,6 +34,14 @@ def item(guid: str, title: str, link: str, summary: str = "") -> str:
         f"<guid isPermaLink='false'>{guid}</guid><title>{title}</title><link>{link}</link>"
         f"<description>{summary}</description>"
     )
+
+
+def close(
+    server: Server, keys: Keys, held: Claim, entries: int, day: str = "2026-11-24", **more: Any
+) -> dict[str, int] | Unfated | None:
+    """Closes one body. `more` as in `Closing`."""
+    [end] = finish_bodies(server, keys, [Closing(held, entries, day, **more)])
+    return end
 
 
 @dataclass

@@ -146,7 +146,7 @@ def test_a_body_read_again_after_a_kill_tells_what_was_not_told_yet(
 
     for place in (
         "worker.store.following.FollowStore.covered",
-        "worker.store.sources.SourceStore.finish_body",
+        "worker.process.finish_bodies",
     ):
         monkeypatch.setattr(place, killed)
         if "covered" in place:

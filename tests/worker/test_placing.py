@@ -113,7 +113,7 @@ def test_a_body_read_again_after_a_crash_changes_nothing(
     def killed(*_: object, **__: object) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr("worker.store.sources.SourceStore.finish_body", killed)
+    monkeypatch.setattr("worker.process.finish_bodies", killed)
     desk.processor = replace(desk.processor, lease=0.0)
     desk.stage(body(ENGLISH, OTHER, RETOLD))
     assert process_staged(desk.processor, limit=1) == []

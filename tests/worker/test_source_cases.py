@@ -26,7 +26,7 @@ from parsers.report import time_text
 from parsers.script import language
 from tests.conftest import ROOT
 from tests.support.origin import Origin, Reply, redirect
-from worker.process import context_of
+from worker.processor import context_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CASES = {

@@ -8,8 +8,11 @@ import zlib
 import orjson
 import pytest
 
+from tests.support.bodies import close
 from tests.support.puts import put_request
 from worker.store.articles import put_many
+from worker.store.bodies import LATER, Begun, begin_bodies
+from worker.store.bodies import staged as staged_body
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim, begin, claim
@@ -71,7 +74,7 @@ def test_a_source_due_far_beyond_its_new_interval_is_brought_forward(store: Sour
 def test_the_end_of_a_poll_writes_state_body_and_due_time_together(store: SourceStore) -> None:
     assert store.finish_poll(held(store), end(staged=staged(), events=({"source": "a", "state": "busy"},)))
     assert store.states(["a"])["a"]["etag"] == '"1"'
-    body = store.staged("p1")
+    body = staged_body(store.server, store.keys, "p1")
     assert body is not None
     assert (body.body, body.source) == (b"<rss/>", "a")
     assert abs(body.fetched - time.time()) < 5
@@ -112,27 +115,27 @@ def test_a_body_is_closed_when_every_entry_has_a_fate(store: SourceStore) -> Non
     put_many(
         store.server, store.keys, [put_request("g1", source="a"), put_request("g1", source="a", index=1)]
     )
-    counts = store.finish_body(ours, 2, "2026-11-24", record={"outcome": "read"}, state={"read": "1"})
+    counts = close(store.server, store.keys, ours, 2, record={"outcome": "read"}, state={"read": "1"})
     assert counts == {"stored": 1, "seen": 1}
     state = store.states(["a"])["a"]
     assert (state["entries"], state["fate:stored"], state["fate:seen"], state["read"]) == ("2", "1", "1", "1")
     assert store.waiting_bodies() == 0
-    assert store.staged("p1") is None
+    assert staged_body(store.server, store.keys, "p1") is None
     assert store.server.client.hgetall(store.keys.fates("2026-11-24")) == {b"a|stored": b"1", b"a|seen": b"1"}
 
 
 def test_a_body_with_an_entry_without_fate_is_not_closed(store: SourceStore) -> None:
     ours = body_in_hand(store)
     put_many(store.server, store.keys, [put_request("g1", source="a")])
-    with pytest.raises(RuntimeError, match="2 entries but 1 fates"):
-        store.finish_body(ours, 2, "2026-11-24")
+    short = close(store.server, store.keys, ours, 2)
+    assert str(short) == "body p1: 2 entries but 1 fates"
     assert store.waiting_bodies() == 1
 
 
 def test_a_body_is_closed_once(store: SourceStore) -> None:
     ours = body_in_hand(store)
-    assert store.finish_body(ours, 0, "2026-11-24") == {}
-    assert store.finish_body(ours, 0, "2026-11-24") is None
+    assert close(store.server, store.keys, ours, 0) == {}
+    assert close(store.server, store.keys, ours, 0) is None
 
 
 @pytest.mark.parametrize(
@@ -146,7 +149,7 @@ def test_a_body_is_closed_once(store: SourceStore) -> None:
     ],
 )
 def test_a_body_moves_the_due_time_of_its_source(store: SourceStore, due: Due, seconds: float) -> None:
-    assert store.finish_body(body_in_hand(store), 0, "2026-11-24", due=due) == {}
+    assert close(store.server, store.keys, body_in_hand(store), 0, due=due) == {}
     assert abs(store.due_times()["a"] - time.time() - seconds) < 2
     assert store.states(["a"])["a"].get("why") == (None if seconds == 60.0 else "w")
 
@@ -156,7 +159,7 @@ def test_a_body_does_not_move_a_source_that_is_being_polled(store: SourceStore) 
     store.server.client.zadd(store.keys.due, {"a": 0})
     [polling] = claim(store.server, store.keys.due, 1, 30)
     before = store.due_times()
-    assert store.finish_body(ours, 0, "2026-11-24", due=Due(earliest=600.0)) == {}
+    assert close(store.server, store.keys, ours, 0, due=Due(earliest=600.0)) == {}
     assert store.due_times() == before
     assert store.finish_poll(polling, end())
 
@@ -164,14 +167,14 @@ def test_a_body_does_not_move_a_source_that_is_being_polled(store: SourceStore) 
 def test_a_body_brings_no_stopped_source_back(store: SourceStore) -> None:
     store.finish_poll(held(store), end(staged=staged(), stop=True))
     [ours] = claim(store.server, store.keys.staged, 1, 30)
-    assert store.finish_body(ours, 0, "2026-11-24", due=Due(latest=1.0)) == {}
+    assert close(store.server, store.keys, ours, 0, due=Due(latest=1.0)) == {}
     assert store.due_times() == {}
 
 
 def test_binary_bodies_come_back_as_they_were(store: SourceStore) -> None:
     raw = bytes(range(256)) * 50
     store.finish_poll(held(store), end(staged=staged(body=raw)))
-    body = store.staged("p1")
+    body = staged_body(store.server, store.keys, "p1")
     assert body is not None
     assert body.body == raw
 
@@ -197,7 +200,7 @@ def test_many_polls_begin_and_end_together_each_by_its_own_lease(store: SourceSt
         [(ours[0], end(staged=staged("p1", ours[0].member))), (lost, end()), (ours[1], end())]
     )
     assert written == [True, False, True]
-    assert store.staged("p1") is not None
+    assert staged_body(store.server, store.keys, "p1") is not None
     polled = {given[1].member, given[2].member}
     assert [outcome is None for outcome in store.outcomes()] == [
         source not in polled for source in store.definitions()
@@ -209,17 +212,38 @@ def test_many_polls_begin_and_end_together_each_by_its_own_lease(store: SourceSt
 def test_a_body_that_an_earlier_release_staged_is_read(store: SourceStore) -> None:
     ours = held(store)
     assert store.finish_poll(ours, end(staged=staged(body=b"<rss>new</rss>")))
-    begun = store.begin_body("p1")
-    assert begun
-    assert (begun.body.body, begun.definition, begun.attempts) == (b"<rss>new</rss>", b"{}", 1)
+    [begun] = begin_bodies(store.server, store.keys, ["p1"])
+    assert isinstance(begun, Begun)
+    assert (begun.opened().body, begun.definition, begun.attempts) == (b"<rss>new</rss>", b"{}", 1)
     store.server.client.hset(store.keys.body("p1"), "body", zlib.compress(b"<rss>old</rss>", 1))
-    again = store.begin_body("p1")
-    assert again
-    assert (again.body.body, again.attempts) == (b"<rss>old</rss>", 2)
+    [again] = begin_bodies(store.server, store.keys, ["p1"], alone=True)
+    assert isinstance(again, Begun)
+    assert (again.opened().body, again.attempts) == (b"<rss>old</rss>", 2)
     store.server.client.hset(store.keys.body("p1"), "body", b"neither")
+    [broken] = begin_bodies(store.server, store.keys, ["p1"], alone=True)
+    assert isinstance(broken, Begun)
     with pytest.raises(ValueError, match="cannot be unpacked"):
-        store.begin_body("p1")
-    assert store.begin_body("gone") is None
+        broken.opened()
+
+
+def test_bodies_begin_together_only_the_first_time(store: SourceStore) -> None:
+    store.register([registration(name) for name in "ab"])
+    for ours in claim(store.server, store.keys.due, 2, 30):
+        assert store.finish_poll(
+            ours, end(staged=staged(ours.member, ours.member), state={"etag": ours.member})
+        )
+    [alone] = begin_bodies(store.server, store.keys, ["b"], alone=True)
+    first, later, gone = begin_bodies(store.server, store.keys, ["a", "b", "gone"])
+    assert isinstance(first, Begun)
+    assert isinstance(alone, Begun)
+    assert [(one.source, one.state["etag"], one.attempts) for one in (first, alone)] == [
+        ("a", "a", 1),
+        ("b", "b", 1),
+    ]
+    assert (later, gone) == (LATER, None)
+    [again] = begin_bodies(store.server, store.keys, ["b"], alone=True)
+    assert isinstance(again, Begun)
+    assert again.attempts == 2, "being told to come alone is no attempt"
 
 
 def test_a_poll_keeps_what_earlier_polls_knew_and_packs_what_an_earlier_release_wrote(
@@ -252,7 +276,7 @@ def test_what_a_body_says_while_its_source_is_polled_is_not_overwritten(store: S
     [body] = claim(store.server, store.keys.staged, 1, 30)
     reading = begin(store.server, store.keys.staged, body, 30)
     assert reading
-    assert store.finish_body(reading, 0, "2026-11-01", state={"etag": "", "read_error": "no feed"}) == {}
+    assert close(store.server, store.keys, reading, 0, state={"etag": "", "read_error": "no feed"}) == {}
     assert store.finish_poll(begun.held, end(state={"outcome": "busy"}, before=begun.state))
     state = store.states(["a"])["a"]
     assert (state["etag"], state["outcome"], state["read_error"]) == ("", "busy", "no feed")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from feeds.source import Source
+from tests.support.bodies import close
 from tests.support.stored import NOW, Item, put, request
 from worker.audit.latency import Step, splits
 from worker.audit.plain import stats_objects as objects
@@ -52,7 +53,8 @@ def poll_and_store(runtime: Runtime, *items: Item, poll: str = "p1") -> None:
     record = {"outcome": "read", "entries": len(items)}
     newest = {"newest": "2026-11-24T03:00:00+00:00", "shown": str(len(items))}
     day = NOW.date().isoformat()
-    assert runtime.sources.finish_body(held, len(items), day, record=record, state=newest) is not None
+    done = close(runtime.server, runtime.keys, held, len(items), day, record=record, state=newest)
+    assert isinstance(done, dict)
 
 
 def test_an_empty_store_gives_zeros(runtime: Runtime) -> None:

@@ -14,7 +14,7 @@ from parsers.read import read
 from parsers.relevance import judge
 from parsers.script import language
 from worker.audit.stats import Count, tally
-from worker.process import context_of
+from worker.processor import context_of
 
 ALERT_GRADE = 2
 

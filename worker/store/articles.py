@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from zlib import crc32
 
 import orjson
@@ -17,6 +17,7 @@ from worker.store.client import Server, digest
 from worker.store.keys import ROOMS, Keys
 from worker.store.packing import pack, unpack
 
+T = TypeVar("T")
 Fate = str
 STORED, UPDATED, DUPLICATE, SEEN = "stored", "updated", "duplicate", "seen"
 OFF_TOPIC, TOO_OLD, UNREADABLE = "off-topic", "too-old", "unreadable"
@@ -184,22 +185,40 @@ class Earlier:
     text: str
 
 
-def recognise(
-    server: Server, keys: Keys, poll: str, prints: Sequence[Fingerprint]
-) -> tuple[frozenset[int], frozenset[int]]:
-    """The indexes of the entries that were shown before, unchanged, whose fate is `seen` from then on; and of those
-    whose id was shown before with other words."""
-    if not prints:
-        return frozenset(), frozenset()
-    # One argument: the client takes longer for three hundred than the server for parting one.
-    lines = " ".join(f"{p.index} {p.guid_key} {p.entry_hash}" for p in prints)
-    seen, changed = server.call("hketo_recognise", keys.sequence, keys.prefix, poll, lines)
-    return frozenset(map(int, seen)), frozenset(map(int, changed))
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """What tells the entries of the body of one poll."""
+
+    poll: str
+    marks: Sequence[Fingerprint]
 
 
-def count_seen(server: Server, keys: Keys, poll: str, size: int) -> None:
-    """Gives all entries of a body the fate `seen`, without looking for them. May be repeated."""
-    server.call("hketo_count_seen", keys.sequence, keys.prefix, poll, size)
+#: Indexes of the entries of a body that were shown before, unchanged; and of those whose id was shown with other words.
+Recognised = tuple[frozenset[int], frozenset[int]]
+
+
+def recognise(server: Server, keys: Keys, poll: str, marks: Sequence[Fingerprint]) -> Recognised:
+    """The entries of a body that its source showed before. The fate of those that are unchanged is `seen` from then
+    on."""
+    return recognise_each(server, keys, [Prints(poll, marks)])[0]
+
+
+def recognise_each(server: Server, keys: Keys, bodies: Sequence[Prints]) -> list[Recognised]:
+    """The same for several bodies, in one round trip."""
+    # One argument for all entries: the client takes longer for three hundred than the server for parting one.
+    calls = [
+        (keys.prefix, body.poll, " ".join(f"{p.index} {p.guid_key} {p.entry_hash}" for p in body.marks))
+        for body in bodies
+    ]
+    answers = server.calls("hketo_recognise", keys.sequence, calls) if calls else []
+    return [(frozenset(map(int, seen)), frozenset(map(int, changed))) for seen, changed in answers]
+
+
+def count_seen(server: Server, keys: Keys, sizes: Mapping[str, int]) -> None:
+    """Gives all entries of bodies the fate `seen`, without looking for them. `sizes`: entries by poll. May be
+    repeated."""
+    if sizes:
+        server.calls("hketo_count_seen", keys.sequence, [(keys.prefix, *item) for item in sizes.items()])
 
 
 def shown_before(server: Server, keys: Keys, prints: Sequence[Fingerprint]) -> dict[int, Earlier]:
@@ -271,9 +290,9 @@ def _result(answer: Sequence[Any]) -> PutResult:
     return PutResult(fate.decode(), int(number), tuple(name.decode() for name in channels), bool(revised))
 
 
-def batched(requests: Iterable[PutRequest], size: int) -> Iterator[list[PutRequest]]:
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """In order, `size` at a time."""
-    rest = iter(requests)
+    rest = iter(items)
     while some := list(islice(rest, size)):
         yield some
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from worker.store.articles import PutRequest, PutResult, batched
 from worker.store.client import Server
@@ -14,11 +15,15 @@ MOST = 64
 
 
 def drop_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult | None]:
-    """Drops entries of one body (see `worker.entries.dismissal`), in order. None for one that leads to an article or to
-    a record of its own: it must be put."""
+    """Drops entries (see `worker.entries.dismissal`) in order, in one round trip, those of one body in one step. None
+    for one that leads to an article or to a record of its own: it must be put."""
     if not requests:
         return []
-    calls = [list(_arguments(keys, some)) for some in batched(requests, MOST)]
+    calls = [
+        list(_arguments(keys, some))
+        for _, of_poll in groupby(requests, key=lambda request: request.poll)
+        for some in batched(of_poll, MOST)
+    ]
     answers = server.calls("hketo_drop_some", keys.sequence, calls)
     return [
         PutResult(fate.decode(), int(number), ()) if fate else None

@@ -152,6 +152,20 @@ local function reschedule(keys, prefix, source, at, earliest, latest, why)
   redis.call('HSET', prefix .. 'st:' .. source, 'interval', string.format('%.1f', wanted - at), 'why', why)
 end
 
+-- begin_body  ARGV: prefix, poll id, '1' when it is begun alone, '' when together with others
+-- ->  {} when it was processed meanwhile, {'alone'} when it was begun before and must be begun alone (nothing is counted
+-- then), else {attempts, definition JSON or '', {field, value, ... of the body}, {field, value, ... of its source's state}}
+local function begin_body(_, args)
+  local prefix, body = args[1], args[1] .. 'b:' .. args[2]
+  local source, attempts = unpack(redis.call('HMGET', body, 'source', 'attempts'))
+  if not source then return {} end
+  if attempts and args[3] == '' then return {'alone'} end
+  local found = redis.call('HGETALL', body)
+  attempts = redis.call('HINCRBY', body, 'attempts', 1)
+  local definition = redis.call('HGET', prefix .. 'src', source) or ''
+  return {attempts, definition, found, redis.call('HGETALL', prefix .. 'st:' .. source)}
+end
+
 -- finish_body  ARGV: prefix, poll id, token, number of entries, day, poll record JSON or '', events JSON or '',
 --   earliest and latest seconds from now at which the source may be due ('' for no bound) and why,
 --   then field, value, ... to set in the source's state
@@ -191,4 +205,5 @@ end
 redis.register_function('hketo_register', register)
 redis.register_function('hketo_begin_polls', begin_polls)
 redis.register_function('hketo_finish_polls', finish_polls)
+redis.register_function('hketo_begin_body', begin_body)
 redis.register_function('hketo_finish_body', finish_body)

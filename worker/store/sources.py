@@ -13,7 +13,7 @@ from worker.store.articles import WantedAlert
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim
-from worker.store.packing import squeezed, unsqueezed
+from worker.store.packing import squeezed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +97,6 @@ class BegunPoll:
     state: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A body whose processing begins, for the `attempts`-th time: with its source as it is configured (JSON, None when
-    it is not any more) and the state of that."""
-
-    body: StagedBody
-    definition: bytes | None
-    state: dict[str, str]
-    attempts: int
-
-
 class SourceStore:
     def __init__(self, server: Server, keys: Keys) -> None:
         self.server = server
@@ -141,7 +130,7 @@ class SourceStore:
             ]
             found = self.server.call("hketo_begin_polls", self.keys.due, self.keys.prefix, lease, *args)
             begun += [
-                BegunPoll(held, raw[0] or None, _text(dict(zip(raw[1::2], raw[2::2], strict=True))))
+                BegunPoll(held, raw[0] or None, as_text(dict(zip(raw[1::2], raw[2::2], strict=True))))
                 for held, raw in zip(ours, found, strict=True)
                 if raw
             ]
@@ -152,7 +141,7 @@ class SourceStore:
         pipe = self._client.pipeline(transaction=False)
         for source in ids:
             pipe.hgetall(self.keys.source_state(source))
-        return {source: _text(raw) for source, raw in zip(ids, pipe.execute(), strict=True)}
+        return {source: as_text(raw) for source, raw in zip(ids, pipe.execute(), strict=True)}
 
     def each_state(self) -> Iterator[tuple[bytes, dict[str, str]]]:
         """Definition (JSON) and state of every source, a few at a time: thousands of states at once take megabytes
@@ -216,59 +205,6 @@ class SourceStore:
         answers = self.server.call("hketo_finish_polls", self.keys.due, self.keys.prefix, *args)
         return [answer == 1 for answer in answers]
 
-    def staged(self, poll: str) -> StagedBody | None:
-        """A staged body; None when it was processed meanwhile."""
-        raw = self._client.hgetall(self.keys.body(poll))
-        if not raw:
-            return None
-        return StagedBody(
-            poll=poll,
-            source=raw[b"source"].decode(),
-            url=raw[b"url"].decode(),
-            kind=raw[b"kind"].decode(),
-            content_type=raw[b"content_type"].decode(),
-            body=unsqueezed(raw[b"body"]),
-            fetched=float(raw[b"staged"]),
-        )
-
-    def begin_body(self, poll: str) -> Begun | None:
-        """What processing a staged body needs; counts the attempt. None when it was processed meanwhile."""
-        body = self.staged(poll)
-        if body is None:
-            return None
-        pipe = self._client.pipeline(transaction=False)
-        pipe.hincrby(self.keys.body(poll), "attempts", 1)
-        pipe.hget(self.keys.sources, body.source)
-        pipe.hgetall(self.keys.source_state(body.source))
-        attempts, definition, state = pipe.execute()
-        return Begun(body, definition, _text(state), int(attempts))
-
-    def finish_body(
-        self,
-        held: Claim,
-        entries: int,
-        day: str,
-        *,
-        record: Mapping[str, object] | None = None,
-        events: Sequence[Mapping[str, object]] = (),
-        state: Mapping[str, str] | None = None,
-        due: Due = WHENEVER,
-    ) -> dict[str, int] | None:
-        """Closes a body whose entries all have a fate and returns the counts by fate; None when the lease
-        was lost. `due` holds unless the source is being polled again already. Raises RuntimeError when entries
-        are without a fate: that must never be hidden."""
-        flat: list[str] = [part for item in (state or {}).items() for part in item]
-        answer = self.server.call(
-            "hketo_finish_body", self.keys.due, self.keys.prefix, held.member, held.token, entries, day,
-            orjson.dumps(dict(record)) if record else "", orjson.dumps(events) if events else "",
-            _bound(due.earliest), _bound(due.latest), due.why, *flat,
-        )  # fmt: skip
-        if answer[0] == b"stale":
-            return None
-        if answer[0] == b"short":
-            raise RuntimeError(f"body {held.member}: {entries} entries but {answer[1].decode()} fates")
-        return {name.decode(): int(count) for name, count in zip(answer[1::2], answer[2::2], strict=True)}
-
     def polls(self, source: str) -> list[dict[str, Any]]:
         """The last polls of a source as recorded, newest first."""
         return [orjson.loads(raw) for raw in self._client.lrange(self.keys.polls(source), 0, -1)]
@@ -281,10 +217,6 @@ class SourceStore:
     @property
     def _client(self) -> Any:
         return self.server.client
-
-
-def _bound(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.3f}"
 
 
 def _plain(item: Registration) -> dict[str, object]:
@@ -310,8 +242,8 @@ def _staged_fields(staged: StagedBody) -> list[str | bytes]:
     ]  # fmt: skip
 
 
-def _text(raw: Mapping[bytes, bytes]) -> dict[str, str]:
-    """The fields of a state. One that stands by itself is newer than its like among the packed ones."""
+def as_text(raw: Mapping[bytes, bytes]) -> dict[str, str]:
+    """The fields of a source's state. One that stands by itself is newer than its like among the packed ones."""
     fields = {key.decode(): value.decode("utf-8", "replace") for key, value in raw.items()}
     packed = fields.pop(_PACKED, "")
     return orjson.loads(packed) | fields if packed else fields

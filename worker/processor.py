@@ -1,0 +1,124 @@
+"""What becomes of one entry: made an article, judged, offered to the watches; and what processing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from urllib.parse import urlsplit
+
+from feeds.schedule import ScheduleSettings
+from feeds.source import Source
+from parsers.article import Unreadable, completed, outline
+from parsers.entry import Article, Entry, JsonFields, SourceContext, Verdict
+from parsers.relevance import dismissed, judge
+from parsers.script import language
+from worker import entries
+from worker.entries import Occasion, Rules
+from worker.following import Follower
+from worker.placing import Decided, Put, Stored, put_all, put_placed
+from worker.store import articles
+from worker.store.articles import Fingerprint, PutRequest, PutResult, WantedAlert
+from worker.store.client import Server
+from worker.store.dropped import drop_many
+from worker.store.keys import Keys
+from worker.store.sources import SourceStore
+from worker.stories import StoryDesk
+
+RHYTHM = ScheduleSettings()
+GOVERNMENT = "government"  # the tier of official sources
+
+#: Given an article, its verdict and its source: the watches that want to hear of it.
+Watching = Callable[[Article, Verdict, Source], tuple[WantedAlert, ...]]
+
+#: An entry that was put: as what, with which end, and whether it had come up from below.
+Outcome = tuple[PutRequest, PutResult, Fingerprint, bool]
+
+#: Told of what was put, to look further into it.
+Offer = Callable[[Sequence[Outcome], Occasion], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """What processing needs. `lease` in seconds; `attempts` is how often a body may be begun; without `put` every
+    alert is told at once."""
+
+    server: Server
+    keys: Keys
+    rules: Rules
+    watching: Watching
+    lease: float = 30.0
+    attempts: int = 3
+    schedule: ScheduleSettings = RHYTHM
+    put: Put | None = None
+    follow: Follower | None = None
+    offer: Offer | None = None
+
+    @property
+    def desk(self) -> StoryDesk:
+        """Finds copies and stories."""
+        return StoryDesk(self.server, self.keys, self.rules.keep)
+
+    def put_placed(self, decided: Sequence[Decided], seen: float) -> list[Stored]:
+        """Stores in order what was decided, each alert at its time."""
+        put = self.put or partial(articles.put_many, self.server, self.keys)
+        drop = partial(drop_many, self.server, self.keys)
+        place = partial(put_placed, self.desk, put, seen=seen, follow=self.follow)
+        return put_all(drop, place, decided)
+
+    @property
+    def sources(self) -> SourceStore:
+        return SourceStore(self.server, self.keys)
+
+
+def decide(
+    to: Processor,
+    entry: Entry,
+    mark: Fingerprint,
+    source: Source,
+    context: SourceContext,
+    occasion: Occasion,
+    old: bool,
+) -> Decided:
+    """One entry: made an article, judged, and offered to the watches; or unreadable, with the reason. Of one that
+    names nobody no more is found out than its verdict. `context` is `context_of(source)`."""
+    made = outline(entry, context)
+    if isinstance(made, Unreadable):
+        return Decided(entries.unreadable(entry, mark, made.reason, occasion, to.rules))
+    if verdict := dismissed(made):
+        hint = source.lang or entry.language
+        return Decided(entries.dismissal(made, hint, mark, verdict, occasion, to.rules), made, dismissed=True)
+    return judged(to, completed(made, entry, context, language), mark, source, occasion, old)
+
+
+def judged(
+    to: Processor, article: Article, mark: Fingerprint, source: Source, occasion: Occasion, old: bool
+) -> Decided:
+    """One article, judged and offered to the watches."""
+    verdict = judge(article)
+    wanted: tuple[WantedAlert, ...] = ()
+    if verdict.grade > 0 and entries.may_alert(article.published, occasion, old, to.rules):
+        wanted = to.watching(article, verdict, source)
+    request = entries.request_for(article, mark, verdict, wanted, occasion, to.rules)
+    return Decided(request, article, source.tier == GOVERNMENT)
+
+
+def named_source(source: Source, title: str) -> Source:
+    """The source with a publisher: its own, else what the document calls itself, else its host."""
+    if source.publisher:
+        return source
+    return replace(source, publisher=title or urlsplit(source.url).hostname or source.id)
+
+
+def context_of(source: Source) -> SourceContext:
+    """What parsers must know of a source."""
+    return SourceContext(
+        id=source.id,
+        publisher=source.publisher,
+        lang=source.lang,
+        country=source.country,
+        zone=source.zone,
+        strip_title=source.strip_title,
+        day_only=source.day_only,
+        json=JsonFields(**asdict(source.json)) if source.json else None,
+    )

@@ -1,0 +1,156 @@
+"""Staged bodies in the store: begun, several in one round trip, and closed when all their entries have a fate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, cast
+
+import orjson
+
+from worker.store.client import Raw, Server
+from worker.store.keys import Keys
+from worker.store.lease import Claim
+from worker.store.packing import unsqueezed
+from worker.store.sources import WHENEVER, Due, StagedBody, as_text
+
+
+class Later(Enum):
+    """In place of a body that must be begun alone."""
+
+    LATER = "later"
+
+
+LATER = Later.LATER
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A body whose processing begins, for the `attempts`-th time: with its source as it is configured (JSON, None when
+    it is not any more) and the state of that."""
+
+    poll: str
+    raw: Mapping[bytes, bytes]
+    definition: bytes | None
+    state: Mapping[str, str]
+    attempts: int
+
+    @property
+    def source(self) -> str:
+        return self.raw[b"source"].decode()
+
+    @property
+    def fetched(self) -> float:
+        """Seconds since 1970, by the server's clock."""
+        return float(self.raw[b"staged"])
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes while it waits."""
+        return len(self.raw[b"body"])
+
+    def opened(self) -> StagedBody:
+        """The body itself. Raises ValueError when it cannot be unpacked."""
+        return _body(self.poll, self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The end of a body of so many `entries`. `day` is the one its fates count for; `state` are fields of the source's
+    state; `due` holds unless the source is being polled again already."""
+
+    held: Claim
+    entries: int
+    day: str
+    record: Mapping[str, object] | None = None
+    events: Sequence[Mapping[str, object]] = ()
+    state: Mapping[str, str] = field(default_factory=dict)
+    due: Due = WHENEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Unfated:
+    """A body that has fewer fates than entries."""
+
+    poll: str
+    entries: int
+    fates: int
+
+    def __str__(self) -> str:
+        return f"body {self.poll}: {self.entries} entries but {self.fates} fates"
+
+
+def staged(server: Server, keys: Keys, poll: str) -> StagedBody | None:
+    """A staged body; None when it was processed meanwhile."""
+    raw = cast("dict[bytes, bytes]", server.client.hgetall(keys.body(poll)))
+    return _body(poll, raw) if raw else None
+
+
+def begin_bodies(
+    server: Server, keys: Keys, polls: Sequence[str], *, alone: bool = False
+) -> list[Begun | Later | None]:
+    """What processing staged bodies needs; counts the attempt. None for one that was processed meanwhile; `LATER` for
+    one that was begun before, unless it is begun `alone`: it may be what ended the process that began it."""
+    told = "1" if alone else ""
+    calls = [(keys.prefix, poll, told) for poll in polls]
+    answers = server.calls("hketo_begin_body", keys.due, calls) if calls else []
+    return [_begun(poll, answer) for poll, answer in zip(polls, answers, strict=True)]
+
+
+def finish_bodies(
+    server: Server, keys: Keys, closings: Sequence[Closing]
+) -> list[dict[str, int] | Unfated | None]:
+    """Closes bodies, each in one step. The counts by fate; None where the lease was lost; `Unfated`, and nothing is
+    closed, where entries are without a fate: that must never be hidden."""
+    calls = [_closing(keys.prefix, one) for one in closings]
+    answers = server.calls("hketo_finish_body", keys.due, calls) if calls else []
+    return [_closed(one, answer) for one, answer in zip(closings, answers, strict=True)]
+
+
+def _body(poll: str, raw: Mapping[bytes, bytes]) -> StagedBody:
+    return StagedBody(
+        poll=poll,
+        source=raw[b"source"].decode(),
+        url=raw[b"url"].decode(),
+        kind=raw[b"kind"].decode(),
+        content_type=raw[b"content_type"].decode(),
+        body=unsqueezed(raw[b"body"]),
+        fetched=float(raw[b"staged"]),
+    )
+
+
+def _begun(poll: str, answer: Sequence[Any]) -> Begun | Later | None:
+    if not answer:
+        return None
+    if answer[0] == b"alone":
+        return LATER
+    attempts, definition, body, state = answer
+    return Begun(poll, _paired(body), definition or None, as_text(_paired(state)), int(attempts))
+
+
+def _paired(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _closing(prefix: str, closing: Closing) -> list[Raw]:
+    due, held = closing.due, closing.held
+    return [
+        prefix, held.member, held.token, closing.entries, closing.day,
+        orjson.dumps(dict(closing.record)) if closing.record else "",
+        orjson.dumps(closing.events) if closing.events else "",
+        _bound(due.earliest), _bound(due.latest), due.why,
+        *(part for item in closing.state.items() for part in item),
+    ]  # fmt: skip
+
+
+def _closed(closing: Closing, answer: Sequence[bytes]) -> dict[str, int] | Unfated | None:
+    if answer[0] == b"stale":
+        return None
+    if answer[0] == b"short":
+        return Unfated(closing.held.member, closing.entries, int(answer[1]))
+    return {name.decode(): int(count) for name, count in zip(answer[1::2], answer[2::2], strict=True)}
+
+
+def _bound(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.3f}"
