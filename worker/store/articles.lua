@@ -377,23 +377,41 @@ local function count_seen(_, args)
   return 1
 end
 
--- recognise  ARGV: prefix, poll id, entries as `index guid-key hash` with a space between each and the next
--- ->  {indexes of the entries that this source showed before with the same words, indexes of those whose id it showed
--- with other words}. The fate of the first (`seen`) is written; the others need a put.
-local function recognise(_, args)
-  local prefix, fates, seen, changed = args[1], args[1] .. 'f:' .. args[2], {}, {}
-  for index, guid, words in string.gmatch(args[3], '(%d+) (%S+) (%S+)') do
-    local done = redis.call('HGET', fates, index)
-    local n, hash = known(prefix, 'g:' .. guid)
-    if done and string.match(done, '^seen:') then
+local MANY = 1000  -- arguments that `unpack` puts on Lua's stack, which holds some thousands
+
+-- What becomes known of some entries of a body, given as lists: `seen` and `changed` are added to.
+local function recognise_some(prefix, fates, indexes, keys, words, seen, changed)
+  local done, values = redis.call('HMGET', fates, unpack(indexes)), redis.call('MGET', unpack(keys))
+  local written, alive = {}, {}
+  for i, index in ipairs(indexes) do
+    local n, hash = behind(prefix, values[i], alive)
+    if done[i] and string.sub(done[i], 1, 5) == 'seen:' then
       seen[#seen + 1] = index
-    elseif not done and n and hash == words then
-      redis.call('HSET', fates, index, 'seen:' .. n)
+    elseif not done[i] and n and hash == words[i] then
+      written[#written + 1], written[#written + 2] = index, 'seen:' .. n
       seen[#seen + 1] = index
     elseif n then
       changed[#changed + 1] = index
     end
   end
+  if #written > 0 then redis.call('HSET', fates, unpack(written)) end
+end
+
+-- recognise  ARGV: prefix, poll id, entries as `index guid-key hash` with a space between each and the next
+-- ->  {indexes of the entries that this source showed before with the same words, indexes of those whose id it showed
+-- with other words}. The fate of the first (`seen`) is written; the others need a put.
+local function recognise(_, args)
+  local prefix, fates, seen, changed = args[1], args[1] .. 'f:' .. args[2], {}, {}
+  local start, indexes, keys, words = prefix .. 'k:g:', {}, {}, {}
+  for index, guid, hash in string.gmatch(args[3], '(%d+) (%S+) (%S+)') do
+    local i = #indexes + 1
+    indexes[i], keys[i], words[i] = index, start .. guid, hash
+    if i == MANY then
+      recognise_some(prefix, fates, indexes, keys, words, seen, changed)
+      indexes, keys, words = {}, {}, {}
+    end
+  end
+  if #indexes > 0 then recognise_some(prefix, fates, indexes, keys, words, seen, changed) end
   redis.call('EXPIRE', fates, 172800)
   return {seen, changed}
 end

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+import orjson
+
 from worker.store.articles import PutRequest, PutResult, batched
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -36,9 +38,11 @@ def _arguments(keys: Keys, requests: Sequence[PutRequest]) -> Iterator[str | byt
     first = requests[0]
     yield from (keys.prefix, first.poll, str(first.keep), pack_all([_record(one) for one in requests]))
     # One argument: the client takes longer for hundreds than the server for parting one.
-    yield " ".join(
-        f"{one.index} g:{one.guid_key} {one.entry_hash} {one.keys[0]} {one.fate} {one.reused:d}"
-        for one in requests
+    yield orjson.dumps(
+        [
+            (str(one.index), f"g:{one.guid_key}", one.entry_hash, one.keys[0], one.fate, one.reused)
+            for one in requests
+        ]
     )
 
 
