@@ -76,6 +76,15 @@ def test_a_body_is_dropped_in_one_record_and_each_entry_is_found(server: Server,
     assert load_dropped(server, keys, MOST + 4) is None
 
 
+def test_an_id_twice_in_one_document_is_one_entry(server: Server, keys: Keys) -> None:
+    again = request("g1", 1, text="Kalah lagi.")
+    told = fates(server, keys, request("g1"), again, request("g1", 2, text="Kalah lagi."))
+    assert told == [("off-topic", 1), ("updated", 1), ("seen", 1)]
+    other = request("g2", 3, url="https://news.example/g1")
+    assert fates(server, keys, other) == [("off-topic", 4)]
+    assert server.client.get(keys.known(*other.keys[0].split(":", 1))) == b"~1.0", "the first stays"
+
+
 def test_it_expires_and_leaves_nothing(server: Server, keys: Keys) -> None:
     drop_many(server, keys, [request("g1"), request("g2", 1)])
     client: Any = server.client

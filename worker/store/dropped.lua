@@ -5,23 +5,29 @@
 --@include known.lua
 --@include clock.lua
 
+-- Lets a key lead to a place; `held` knows it for the entries that follow: an id may stand twice in a document.
+local function lead(prefix, held, key, value, keep)
+  redis.call('SET', prefix .. 'k:' .. key, value, 'EX', keep)
+  held[key] = value
+end
+
 -- What becomes of one entry, {index, guid-key, hash, key of its id, fate, reused}: its fate and number, or nothing where
--- an article of its own must be looked at: then it needs a put. `by_guid` and `by_id` are the values of its keys,
--- `number` is the one it gets if it is new, `ref` its place in the block.
-local function end_of(prefix, entry, by_guid, by_id, number, ref, keep, alive)
-  local guid, hash = prefix .. 'k:' .. entry[2], entry[3]
-  local n, words, held = behind(prefix, by_guid, alive)
+-- an article of its own must be looked at: then it needs a put. `held` has the values of the keys, `number` is the one it
+-- gets if it is new, `ref` its place in the block.
+local function end_of(prefix, entry, held, number, ref, keep, alive)
+  local guid, own, hash = entry[2], entry[4], entry[3]
+  local n, words, place = behind(prefix, held[guid], alive)
   if entry[6] and words ~= hash then n = nil end
-  if n and not held then return nil end
+  if n and not place then return nil end
   if n and words == hash then return 'seen', n end
   if n then
-    redis.call('SET', guid, '~' .. held .. ':' .. hash, 'EX', keep)
+    lead(prefix, held, guid, '~' .. place .. ':' .. hash, keep)
     return 'updated', n
   end
-  local other, _, elsewhere = behind(prefix, by_id, alive)
+  local other, _, elsewhere = behind(prefix, held[own], alive)
   if other and not elsewhere then return nil end
-  redis.call('SET', guid, '~' .. ref .. ':' .. hash, 'EX', keep)
-  if not other then redis.call('SET', prefix .. 'k:' .. entry[4], '~' .. ref, 'EX', keep) end
+  lead(prefix, held, guid, '~' .. ref .. ':' .. hash, keep)
+  if not other then lead(prefix, held, own, '~' .. ref, keep) end
   return entry[5], number, true
 end
 
@@ -36,13 +42,16 @@ local function keep_block(prefix, first, block, keep, numbers)
   redis.call('ZADD', prefix .. 'rej', unpack(members))
 end
 
--- What is known of all entries: their fates of this poll, the values of their keys of guid, those of their ids.
+-- What is known of all entries: their fates of this poll, and by key what it leads to.
 local function held_of(prefix, fates, entries)
-  local indexes, keys, ids = {}, {}, {}
+  local indexes, names, keys, held = {}, {}, {}, {}
   for i, entry in ipairs(entries) do
-    indexes[i], keys[i], ids[i] = entry[1], prefix .. 'k:' .. entry[2], prefix .. 'k:' .. entry[4]
+    indexes[i] = entry[1]
+    names[2 * i - 1], names[2 * i] = entry[2], entry[4]
+    keys[2 * i - 1], keys[2 * i] = prefix .. 'k:' .. entry[2], prefix .. 'k:' .. entry[4]
   end
-  return redis.call('HMGET', fates, unpack(indexes)), redis.call('MGET', unpack(keys)), redis.call('MGET', unpack(ids))
+  for i, value in ipairs(redis.call('MGET', unpack(keys))) do held[names[i]] = value end
+  return redis.call('HMGET', fates, unpack(indexes)), held
 end
 
 -- drop_some  ARGV: prefix, poll id, seconds to keep, the entries as one packed block, and in its order as JSON
@@ -52,16 +61,16 @@ end
 -- A second call for the same poll gives the first fates and changes nothing.
 local function drop_some(keys, args)
   local prefix, fates, keep, entries = args[1], args[1] .. 'f:' .. args[2], args[3], cjson.decode(args[5])
-  local before, by_guid, by_id = held_of(prefix, fates, entries)
+  local before, held = held_of(prefix, fates, entries)
   local first = redis.call('INCRBY', keys[1], #entries) - #entries + 1
-  local out, fresh, written, alive = {}, {}, {}, {}
+  local out, fresh, written = {}, {}, {}
   local block = string.format('%d', first)
+  local alive = {[block] = true}
   for i, entry in ipairs(entries) do
     local fate, n = string.match(before[i] or '', '^([^:]+):(.*)$')
     if not fate then
-      local new
-      fate, n, new = end_of(prefix, entry, by_guid[i], by_id[i], string.format('%d', first + i - 1), block .. '.' .. i - 1,
-        keep, alive)
+      local number, ref, new = string.format('%d', first + i - 1), block .. '.' .. i - 1, nil
+      fate, n, new = end_of(prefix, entry, held, number, ref, keep, alive)
       if new then fresh[#fresh + 1] = n end
       if fate then written[#written + 1], written[#written + 2] = entry[1], fate .. ':' .. n end
     end
