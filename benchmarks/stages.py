@@ -18,13 +18,16 @@ from parsers.article import Unreadable, make_article, outline
 from parsers.entry import Article, SourceContext
 from parsers.links import canonical
 from parsers.marks import entry_marks
+from parsers.nobody import nameless
 from parsers.read import read
-from parsers.relevance import dismissed, judge
+from parsers.relevance import dismissed, judge, nobody_named
 from parsers.script import language
 from worker import entries
+from worker.blockrecord import encoded
+from worker.dismissal import Showing, dismiss
 from worker.entries import Occasion, Rules
 from worker.identity import fingerprints
-from worker.store.packing import pack, squeezed
+from worker.store.packing import pack, pack_block, squeezed
 
 FEEDS = 30
 T = TypeVar("T")
@@ -65,7 +68,7 @@ def main() -> None:
     timed("of it language", lambda: [language(f"{one.title}\n{one.text}") for one in articles])
     timed("of it address", lambda: [canonical(one.link) for one in articles])
     timed("of it agency", lambda: [credit(one.text, one.author, one.publisher, one.link) for one in articles])
-    quick = timed("dismissed", lambda: [dismissed(article) for article in articles])
+    timed("dismissed", lambda: [dismissed(article) for article in articles])
     verdicts = timed("judge", lambda: [judge(article) for article in articles])
     occasion = Occasion("poll", "x", now, first=True)
     flat = [mark for of_one in marks for mark in of_one]
@@ -76,17 +79,18 @@ def main() -> None:
             for article, mark, verdict in zip(articles, flat, verdicts, strict=True)
         ],
     )
-    dropped = [
-        (article, mark, verdict)
-        for article, mark, verdict in zip(articles, flat, quick, strict=True)
-        if verdict
-    ]
-    timed(
-        "dismissal",
+    nobody = timed("nameless", lambda: [nameless(one.entries, CONTEXT) for one in documents])
+    showing = Showing(CONTEXT, occasion, RULES, nobody_named())
+    dropped = timed(
+        "dismiss",
         lambda: [
-            entries.dismissal(article, "", mark, verdict, occasion, RULES)
-            for article, mark, verdict in dropped
+            [dismiss(one.entries[place], marks_of_one[place], showing) for place in sorted(places)]
+            for one, marks_of_one, places in zip(documents, marks, nobody, strict=True)
         ],
+    )
+    timed(
+        "block",
+        lambda: [pack_block(encoded(showing.common, [one.row for one in some])) for some in dropped],
     )
     timed("pack", lambda: [pack({**request.fields, "text": request.text}) for request in requests])
     timed("stage", lambda: [squeezed(body) for body in bodies])

@@ -28,6 +28,8 @@ _FOOTER_WORDS = (
     "閱讀",
     "阅读",
 )
+#: With what a footer may begin in the middle of a word, folded: see `_FOOTER`.
+FOOTER_STARTS = ("the post", "continue reading", "read more", "read the full", "baca")
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*)?(?:…|\.\.\.)(?:\s*\])?\s*$")
 _OVERLAP = 40  # characters that must agree before a cut summary counts as the beginning of the content
 

@@ -9,6 +9,7 @@ The only user of ahocorasick-rs.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -94,6 +95,22 @@ class Finder:
                     if form and _tells(name) and _case_fits(text, start, end, form.text, case):
                         return True
         return False
+
+    def telling(self, texts: Sequence[str], ends: tuple[str, ...]) -> frozenset[int]:
+        """The places of those `texts` of which `may_tell` holds, whole or without what begins with one of `ends`
+        (folded), in a fraction of the time: they are looked through as one. None of them holds "\0"."""
+        joined = "\0".join(texts)
+        folded = fold(joined)
+        behind = list(accumulate(len(text) + 1 for text in texts))
+        found: set[int] = set()
+        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            if not self._tells[index] or (place := bisect_right(behind, start)) in found:
+                continue
+            if self._stands(index, start, end, folded) or folded.startswith(ends, end):
+                for name, form, case in self._targets(index):
+                    if form and _tells(name) and _case_fits(joined, start, end, form.text, case):
+                        found.add(place)
+        return frozenset(found)
 
     def _stands(self, index: int, start: int, end: int, folded: str) -> bool:
         """Whether what was found ends where its words end."""

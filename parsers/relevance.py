@@ -91,8 +91,12 @@ def dismissed(article: Article, rules: Rules | None = None) -> Verdict | None:
     title, summary and text is asked for."""
     rules = rules or builtin_rules()
     text = "\n".join(read_part(article))
-    if rules.finder.may_tell(text, fold(text)):
-        return None
+    return None if rules.finder.may_tell(text, fold(text)) else nobody_named(rules)
+
+
+def nobody_named(rules: Rules | None = None) -> Verdict:
+    """The verdict on every article in which no name stands that could count."""
+    rules = rules or builtin_rules()
     return Verdict(0, 0.0, (), (), summing_up(0, ()), rules.version)
 
 

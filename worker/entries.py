@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from parsers.duplicates import text_key
 from parsers.entry import Article, Entry, Moment, Verdict
 from parsers.versions import version_of
 from worker.query.wording import index_terms
+from worker.record import own_fields, public_id, show_moment
 from worker.store import articles
 from worker.store.articles import Fingerprint, PutRequest, WantedAlert
 from worker.store.client import digest
@@ -51,16 +52,6 @@ def clock_time(published: Moment | None, seen: datetime) -> float:
     return min(published.at, seen).timestamp()
 
 
-def show_moment(moment: Moment | None) -> str:
-    """RFC 3339 in UTC; YYYY-MM-DD when only the day is known (as the source's zone counts it); else empty."""
-    if moment is None:
-        return ""
-    if moment.day_only:
-        # The start of a day east of Greenwich lies on the day before in UTC; half a day later it does not.
-        return (moment.at + timedelta(hours=12)).astimezone(UTC).date().isoformat()
-    return moment.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def may_alert(published: Moment | None, occasion: Occasion, resurfaced: bool, rules: Rules) -> bool:
     """Whether news of this age is told. The first poll of a source shows what was there before we came: only
     what is provably young is told. Later, an old entry that came up from below is stored in silence."""
@@ -92,9 +83,9 @@ def request_for(
 ) -> PutRequest:
     """The put for an article that was read and judged."""
     ts = clock_time(article.published, occasion.seen)
-    fate, detail = _fate(verdict, ts, occasion, rules)
+    fate, detail = fate_of(verdict, ts, occasion, rules)
     kept = fate == articles.STORED
-    own_id = articles.public_id(article.url, occasion.source, mark.identity or article.guid)
+    own_id = public_id(article.url, occasion.source, mark.identity or article.guid)
     version = version_of(article.title, article.text or article.summary, article.publisher, article.link, ts)
     best = {"best": f"{version.standing:.0f}:{occasion.source}"}
     fields = _fields(article, verdict, own_id, ts, occasion) | {"detail": detail} | best
@@ -118,29 +109,9 @@ def request_for(
     )
 
 
-def dismissal(
-    article: Article, hint: str, mark: Fingerprint, verdict: Verdict, occasion: Occasion, rules: Rules
-) -> PutRequest:
-    """The put for an article in which no name stands that could count. Its language and agencies are found out when
-    somebody asks (`worker.store.articles`), for which `hint` is kept: the language that its source claims. Wherever
-    the same text is shown it is dropped, so no duplicate is looked for by its words."""
-    ts = clock_time(article.published, occasion.seen)
-    fate, detail = _fate(verdict, ts, occasion, rules)
-    own_id = articles.public_id(article.url, occasion.source, mark.identity or article.guid)
-    own = _own_fields(article, own_id, ts, occasion)
-    found = {
-        "hint": hint, "grade": "0", "reasons": "[]", "sentence": verdict.sentence, "version": verdict.version,
-        "detail": detail, "best": f":{occasion.source}",
-    }  # fmt: skip
-    return PutRequest(
-        occasion.poll, mark.index, occasion.source, fate, mark.guid_key, mark.entry_hash, (f"i:{own_id}",),
-        own | found, article.text, 0, (), (), rules.keep_rejected, "",
-    )  # fmt: skip
-
-
 def unreadable(entry: Entry, mark: Fingerprint, reason: str, occasion: Occasion, rules: Rules) -> PutRequest:
     """The put for an entry that is no article: kept for a while with the reason, so that `why` can tell."""
-    own_id = articles.public_id("", occasion.source, mark.identity or mark.entry_hash)
+    own_id = public_id("", occasion.source, mark.identity or mark.entry_hash)
     fields = {
         "id": own_id, "guid": entry.guid, "title": entry.title, "link": entry.link, "source": occasion.source,
         "grade": "0", "tags": "[]", "reasons": "[]", "detail": reason, "story": own_id,
@@ -153,7 +124,7 @@ def unreadable(entry: Entry, mark: Fingerprint, reason: str, occasion: Occasion,
     )  # fmt: skip
 
 
-def _fate(verdict: Verdict, ts: float, occasion: Occasion, rules: Rules) -> tuple[str, str]:
+def fate_of(verdict: Verdict, ts: float, occasion: Occasion, rules: Rules) -> tuple[str, str]:
     age = occasion.seen.timestamp() - ts
     if age > rules.keep:
         return articles.TOO_OLD, f"published {age / 86400:.0f} days ago; kept are {rules.keep // 86400} days"
@@ -178,7 +149,7 @@ def _index_tags(article: Article, verdict: Verdict) -> tuple[str, ...]:
 
 
 def _fields(article: Article, verdict: Verdict, own_id: str, ts: float, occasion: Occasion) -> dict[str, str]:
-    return _own_fields(article, own_id, ts, occasion) | {
+    return own_fields(article, own_id, ts, occasion.seen.timestamp()) | {
         "lang": article.lang,
         "agencies": " ".join(article.agencies),
         "grade": str(verdict.grade),
@@ -187,25 +158,6 @@ def _fields(article: Article, verdict: Verdict, own_id: str, ts: float, occasion
         "reasons": orjson.dumps(verdict.reasons).decode(),
         "sentence": verdict.sentence,
         "version": verdict.version,
-    }
-
-
-def _own_fields(article: Article, own_id: str, ts: float, occasion: Occasion) -> dict[str, str]:
-    return {
-        "id": own_id,
-        "story": own_id,
-        "guid": article.guid,
-        "url": article.url,
-        "link": article.link,
-        "title": article.title,
-        "summary": article.summary,
-        "publisher": article.publisher,
-        "source": article.source,
-        "country": article.country,
-        "author": article.author,
-        "published": show_moment(article.published),
-        "ts": f"{ts:.3f}",
-        "first_seen": f"{occasion.seen.timestamp():.3f}",
     }
 
 

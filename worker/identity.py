@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from parsers.entry import Entry
 from parsers.script import terms
@@ -40,11 +39,6 @@ def _fingerprint(index: int, entry: Entry, source: str, shared: bool) -> Fingerp
         identity = digest(entry.guid, more)
         return Fingerprint(index, digest(source, entry.guid, more), words, identity)
     return Fingerprint(index, digest(source, entry.guid or entry.link or words), words, entry.guid)
-
-
-def marked_if_another(request: PutRequest, earlier: Earlier) -> PutRequest:
-    """The put, marked when its id was given to another document before."""
-    return replace(request, reused=True) if is_another(request, earlier) else request
 
 
 def is_another(request: PutRequest, earlier: Earlier) -> bool:

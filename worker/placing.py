@@ -10,13 +10,14 @@ import orjson
 from parsers.duplicates import Twin, find_twin
 from parsers.entry import Article
 from parsers.memory import MemoryNear
+from worker.dismissal import Dismissal
 from worker.following import Follower, Joined
 from worker.store import articles
 from worker.store.articles import PutRequest, PutResult
 from worker.stories import Assigned, Kept, StoryDesk, Wanted, sketch_of
 
-#: Drops requests in order; None for what must be put.
-Drop = Callable[[Sequence[PutRequest]], list[PutResult | None]]
+#: Drops entries in order; None for what must be put.
+Drop = Callable[[Sequence[Dismissal]], list[PutResult | None]]
 
 #: Stores requests in order.
 Put = Callable[[Sequence[PutRequest]], list[PutResult]]
@@ -31,12 +32,11 @@ MOST = 64  # entries that are placed and stored together
 @dataclass(frozen=True, slots=True)
 class Decided:
     """An entry and what is to become of it. `article` is None when it is none; `official`: its source is a
-    government's; `dismissed`: it names nobody."""
+    government's."""
 
     request: PutRequest
     article: Article | None = None
     official: bool = False
-    dismissed: bool = False
 
     @property
     def wanted(self) -> Article | None:
@@ -46,19 +46,27 @@ class Decided:
 
 #: A request and its end.
 Stored = tuple[PutRequest, PutResult]
+#: What was put or dropped, and its end.
+Met = tuple[PutRequest | Dismissal, PutResult]
 #: Places and stores in order.
 PutOthers = Callable[[Sequence[Decided]], list[Stored]]
 
 
-def put_all(drop: Drop, put_others: PutOthers, decided: Sequence[Decided]) -> list[Stored]:
+def put_all(drop: Drop, put_others: PutOthers, decided: Sequence[Decided | Dismissal]) -> list[Met]:
     """Drops what was dismissed, and puts the others, and with them what turns out to be an article that is known. In
     the order of `decided`."""
-    dismissed = [i for i, one in enumerate(decided) if one.dismissed]
-    dropped = drop([decided[i].request for i in dismissed])
-    ends = {i: (decided[i].request, end) for i, end in zip(dismissed, dropped, strict=True) if end}
-    others = [i for i in range(len(decided)) if i not in ends]
-    ends |= dict(zip(others, put_others([decided[i] for i in others]), strict=True))
+    dismissed = {i: one for i, one in enumerate(decided) if isinstance(one, Dismissal)}
+    dropped = drop(list(dismissed.values()))
+    ends: dict[int, Met] = {
+        i: (one, end) for (i, one), end in zip(dismissed.items(), dropped, strict=True) if end
+    }
+    others = {i: _to_put(one) for i, one in enumerate(decided) if i not in ends}
+    ends |= dict(zip(others, put_others(list(others.values())), strict=True))
     return [ends[i] for i in range(len(decided))]
+
+
+def _to_put(one: Decided | Dismissal) -> Decided:
+    return Decided(one.request(), one.article()) if isinstance(one, Dismissal) else one
 
 
 def put_placed(

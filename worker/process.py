@@ -18,15 +18,16 @@ from parsers.entry import FeedDocument, ParseError
 from parsers.read import read
 from worker import entries
 from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
+from worker.dismissal import Dismissal
 from worker.entries import Occasion
-from worker.identity import fingerprints, marked_if_another
-from worker.placing import Decided, Stored
+from worker.identity import fingerprints
+from worker.placing import Decided, Met
 from worker.planning import Budget, current_budget
-from worker.processor import Processor, context_of, decide, named_source
+from worker.processor import Processor, context_of, decide_all, marked_if_another, named_source
 from worker.seen import all_seen, marks_state, standing_for
 from worker.source_memory import remembered
 from worker.store import articles
-from worker.store.articles import Fingerprint, Prints, batched, count_seen
+from worker.store.articles import Fingerprint, Prints, PutRequest, batched, count_seen
 from worker.store.bodies import LATER, Begun, Closing, Unfated, begin_bodies, finish_bodies
 from worker.store.definitions import source_from_json
 from worker.store.lease import Claim, claim, release
@@ -48,7 +49,7 @@ class Processed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A body that was read. `state` is its source's, from before."""
+    """A body that was read. `state` is its source's, from before; `again`: it was begun before."""
 
     body: StagedBody
     held: Claim
@@ -56,6 +57,12 @@ class Opened:
     state: Mapping[str, str]
     document: FeedDocument
     marks: Sequence[Fingerprint]
+    again: bool = False
+
+    @property
+    def first(self) -> bool:
+        """Whether its source showed nothing before."""
+        return self.state.get("read") != "1"
 
     @property
     def seen(self) -> datetime:
@@ -63,7 +70,7 @@ class Opened:
 
     @property
     def occasion(self) -> Occasion:
-        return Occasion(self.body.poll, self.source.id, self.seen, first=self.state.get("read") != "1")
+        return Occasion(self.body.poll, self.source.id, self.seen, first=self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class Weighed:
     known: frozenset[int]
     old: frozenset[int]
     new: Sequence[Fingerprint]
-    decided: Sequence[Decided]
+    decided: Sequence[Decided | Dismissal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +185,19 @@ def _open(to: Processor, one: InHand, budget: Budget | None) -> Opened | Ended:
     except ParseError as error:
         return _unread(to, held, Unread(body, source, error.kind, str(error)))
     marks = fingerprints(document.entries, source.id)
-    return Opened(body, held, named_source(source, document.title), begun.state, document, marks)
+    named = named_source(source, document.title)
+    return Opened(body, held, named, begun.state, document, marks, again=begun.attempts > 1)
 
 
 def _store(to: Processor, opened: Sequence[Opened], budget: Budget | None) -> list[Ended]:
     """Stores and drops what is new in these bodies."""
-    found = articles.recognise_each(to.server, to.keys, [Prints(one.body.poll, one.marks) for one in opened])
+    # What a new source shows is known as little; should two workers meet it at once, putting and dropping tell.
+    asked = [one for one in opened if one.again or not one.first]
+    found = articles.recognise_each(to.server, to.keys, [Prints(one.body.poll, one.marks) for one in asked])
+    known_of = dict(zip((one.body.poll for one in asked), found, strict=True))
     weighed: list[Weighed] = []
-    for one, (known, changed) in zip(opened, found, strict=True):
+    for one in opened:
+        known, changed = known_of.get(one.body.poll, (frozenset(), frozenset()))
         try:
             weighed.append(_weighed(to, one, known, changed))
         except Exception:
@@ -201,24 +213,23 @@ def _weighed(to: Processor, opened: Opened, known: frozenset[int], changed: froz
     old = entries.resurfaced(document.entries, known, opened.seen, to.rules.max_age)
     new = [mark for mark in opened.marks if mark.index not in known]
     earlier = articles.shown_before(to.server, to.keys, [mark for mark in new if mark.index in changed])
-    context = context_of(source)
-    decided = []
-    for mark in new:
-        at = mark.index
-        one = decide(to, document.entries[at], mark, source, context, occasion, at in old)
-        if before := earlier.get(at):
-            one = replace(one, request=marked_if_another(one.request, before))
-        decided.append(one)
+    marked = [(document.entries[mark.index], mark, mark.index in old) for mark in new]
+    decided = decide_all(to, marked, source, occasion)
+    for place, mark in enumerate(new):
+        if before := earlier.get(mark.index):
+            decided[place] = marked_if_another(decided[place], before)
     return Weighed(opened, known, old, new, decided)
 
 
-def _stored(to: Processor, weighed: Weighed, done: Sequence[Stored], budget: Budget | None) -> Ended:
+def _stored(to: Processor, weighed: Weighed, done: Sequence[Met], budget: Budget | None) -> Ended:
     """The end of a body of whose new entries `done` became of."""
     opened, body = weighed.opened, weighed.opened.body
     results = [result for _, result in done]
     if to.offer:
         outcomes = [
-            (*put, mark, mark.index in weighed.old) for put, mark in zip(done, weighed.new, strict=True)
+            (request, result, mark, mark.index in weighed.old)
+            for (request, result), mark in zip(done, weighed.new, strict=True)
+            if isinstance(request, PutRequest)
         ]
         to.offer(outcomes, opened.occasion)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
@@ -230,10 +241,11 @@ def _stored(to: Processor, weighed: Weighed, done: Sequence[Stored], budget: Bud
     return Ended(opened.source.id, _closing(to, opened.held, body, len(opened.marks), end), channels)
 
 
-def _first_seen(done: Sequence[Stored], seen: datetime) -> list[Seen]:
+def _first_seen(done: Sequence[Met], seen: datetime) -> list[Seen]:
     """The entries that this source showed for the first time, as its rhythm counts them."""
+    at = seen.timestamp()
     return [
-        Seen(min(float(request.fields["ts"]), seen.timestamp()), request.grade > 0)
+        Seen(min(request.ts, at), request.grade > 0)
         for request, result in done
         if result.fate not in (articles.SEEN, articles.UPDATED)
     ]

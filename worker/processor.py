@@ -11,14 +11,17 @@ from feeds.schedule import ScheduleSettings
 from feeds.source import Source
 from parsers.article import Unreadable, completed, outline
 from parsers.entry import Article, Entry, JsonFields, SourceContext, Verdict
-from parsers.relevance import dismissed, judge
+from parsers.nobody import nameless
+from parsers.relevance import dismissed, judge, nobody_named
 from parsers.script import language
 from worker import entries
+from worker.dismissal import Dismissal, Showing, dismiss
 from worker.entries import Occasion, Rules
 from worker.following import Follower
-from worker.placing import Decided, Put, Stored, put_all, put_placed
+from worker.identity import is_another
+from worker.placing import Decided, Met, Put, put_all, put_placed
 from worker.store import articles
-from worker.store.articles import Fingerprint, PutRequest, PutResult, WantedAlert
+from worker.store.articles import Earlier, Fingerprint, PutRequest, PutResult, WantedAlert
 from worker.store.client import Server
 from worker.store.dropped import drop_many
 from worker.store.keys import Keys
@@ -30,6 +33,9 @@ GOVERNMENT = "government"  # the tier of official sources
 
 #: Given an article, its verdict and its source: the watches that want to hear of it.
 Watching = Callable[[Article, Verdict, Source], tuple[WantedAlert, ...]]
+
+#: An entry that is to be decided on, its identity, and whether it had come up from below.
+Marked = tuple[Entry, Fingerprint, bool]
 
 #: An entry that was put: as what, with which end, and whether it had come up from below.
 Outcome = tuple[PutRequest, PutResult, Fingerprint, bool]
@@ -59,7 +65,7 @@ class Processor:
         """Finds copies and stories."""
         return StoryDesk(self.server, self.keys, self.rules.keep)
 
-    def put_placed(self, decided: Sequence[Decided], seen: float) -> list[Stored]:
+    def put_placed(self, decided: Sequence[Decided | Dismissal], seen: float) -> list[Met]:
         """Stores in order what was decided, each alert at its time."""
         put = self.put or partial(articles.put_many, self.server, self.keys)
         drop = partial(drop_many, self.server, self.keys)
@@ -71,24 +77,37 @@ class Processor:
         return SourceStore(self.server, self.keys)
 
 
-def decide(
-    to: Processor,
-    entry: Entry,
-    mark: Fingerprint,
-    source: Source,
-    context: SourceContext,
-    occasion: Occasion,
-    old: bool,
-) -> Decided:
-    """One entry: made an article, judged, and offered to the watches; or unreadable, with the reason. Of one that
-    names nobody no more is found out than its verdict. `context` is `context_of(source)`."""
-    made = outline(entry, context)
+def decide_all(
+    to: Processor, marked: Sequence[Marked], source: Source, occasion: Occasion
+) -> list[Decided | Dismissal]:
+    """What becomes of entries of one body, in order. Of those that name nobody no more is found out than that."""
+    showing = Showing(context_of(source), occasion, to.rules, nobody_named())
+    dropped = nameless([entry for entry, _, _ in marked], showing.context)
+    return [
+        dismiss(entry, mark, showing) if place in dropped else _decide(to, entry, mark, source, showing, old)
+        for place, (entry, mark, old) in enumerate(marked)
+    ]
+
+
+def _decide(
+    to: Processor, entry: Entry, mark: Fingerprint, source: Source, showing: Showing, old: bool
+) -> Decided | Dismissal:
+    """One entry: made an article, judged, and offered to the watches; or unreadable, with the reason."""
+    made = outline(entry, showing.context)
     if isinstance(made, Unreadable):
-        return Decided(entries.unreadable(entry, mark, made.reason, occasion, to.rules))
-    if verdict := dismissed(made):
-        hint = source.lang or entry.language
-        return Decided(entries.dismissal(made, hint, mark, verdict, occasion, to.rules), made, dismissed=True)
-    return judged(to, completed(made, entry, context, language), mark, source, occasion, old)
+        return Decided(entries.unreadable(entry, mark, made.reason, showing.occasion, to.rules))
+    if dismissed(made):
+        return dismiss(entry, mark, showing)
+    return judged(to, completed(made, entry, showing.context, language), mark, source, showing.occasion, old)
+
+
+def marked_if_another(one: Decided | Dismissal, earlier: Earlier) -> Decided | Dismissal:
+    """The same, marked when its id was given to another document before."""
+    if isinstance(one, Dismissal):
+        return one._replace(reused=True) if is_another(one.request(), earlier) else one
+    return (
+        replace(one, request=replace(one.request, reused=True)) if is_another(one.request, earlier) else one
+    )
 
 
 def judged(

@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from worker.store.articles import PutRequest, WantedAlert, public_id
+from worker.record import public_id
+from worker.store.articles import PutRequest, WantedAlert
 from worker.store.client import digest
 
 ALERT = (WantedAlert("core", ("webhook",), "grade 3"),)

@@ -11,7 +11,8 @@ from parsers.entry import Article, Entry, Moment, Reason, Verdict
 from parsers.script import language
 from worker import entries, identity
 from worker.entries import Occasion, Rules
-from worker.store.articles import PutRequest, PutResult, WantedAlert, public_id, put_many
+from worker.record import public_id
+from worker.store.articles import PutRequest, PutResult, WantedAlert, put_many
 from worker.store.client import Server
 from worker.store.keys import Keys
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parsers.entry import Article, Entry, Verdict
+from parsers.entry import Entry, Moment, SourceContext, Verdict
+from parsers.relevance import nobody_named
 from tests.support.bodies import Desk, item, rss
 from tests.support.puts import ALERT, put_request
 from tests.support.web import runtime_on
 from worker.audit.why import why
-from worker.entries import Occasion, Rules, dismissal
+from worker.blockrecord import encoded, record_at
+from worker.dismissal import Dismissal, Showing, dismiss
+from worker.entries import Occasion, Rules
 from worker.identity import fingerprint
 from worker.settings_tables import StoreSettings
 from worker.store.articles import (
-    Fingerprint,
-    PutRequest,
     StoredArticle,
     load,
     load_dropped,
@@ -34,7 +35,7 @@ from worker.store.blocks import Ref, number_of, ref_of
 from worker.store.client import Server, connect
 from worker.store.dropped import MOST, drop_many
 from worker.store.keys import Keys
-from worker.store.packing import pack_all, unpack_all
+from worker.store.packing import pack_block, squeezed, unpack_block
 from worker.store.trim import trim
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -43,16 +44,16 @@ RULES = Rules(keep=400 * 86400, keep_rejected=14 * 86400, seed_max_age=86400.0, 
 
 def request(
     guid: str, index: int = 0, *, poll: str = "p1", text: str = "Kalah.", source: str = "demo", url: str = ""
-) -> PutRequest:
-    link = url or f"https://news.example/{guid}"
-    shown = Article(guid, link, link, f"Bola sepak {guid}", text, text, "", "Bernama", source)
-    mark = fingerprint(index, Entry(guid, link, shown.title, summary=text), source)
+) -> Dismissal:
+    entry = Entry(guid, url or f"https://news.example/{guid}", f"Bola sepak {guid}", summary=text)
     verdict = Verdict(0, 0.0, (), (), "Neither Malaysia nor Hong Kong is named.", "v1")
-    return dismissal(shown, "ms", mark, verdict, Occasion(poll, source, NOW, first=False), RULES)
+    context = SourceContext(source, "Bernama", "ms")
+    showing = Showing(context, Occasion(poll, source, NOW, first=False), RULES, verdict)
+    return dismiss(entry, fingerprint(index, entry, source), showing)
 
 
-def fates(server: Server, keys: Keys, *requests: PutRequest) -> list[tuple[str, int] | None]:
-    return [(one.fate, one.number) if one else None for one in drop_many(server, keys, requests)]
+def fates(server: Server, keys: Keys, *dismissed: Dismissal) -> list[tuple[str, int] | None]:
+    return [(one.fate, one.number) if one else None for one in drop_many(server, keys, dismissed)]
 
 
 def dropped(server: Server, keys: Keys, number: int) -> StoredArticle:
@@ -82,7 +83,7 @@ def test_an_id_twice_in_one_document_is_one_entry(server: Server, keys: Keys) ->
     assert told == [("off-topic", 1), ("updated", 1), ("seen", 1)]
     other = request("g2", 3, url="https://news.example/g1")
     assert fates(server, keys, other) == [("off-topic", 4)]
-    assert server.client.get(keys.known(*other.keys[0].split(":", 1))) == b"~1.0", "the first stays"
+    assert server.client.get(keys.known(*other.key.split(":", 1))) == b"~1.0", "the first stays"
 
 
 def test_it_expires_and_leaves_nothing(server: Server, keys: Keys) -> None:
@@ -108,7 +109,7 @@ def test_the_second_time_is_seen_and_an_edit_is_an_update(server: Server, keys: 
     assert fates(server, keys, request("g1", poll="p2")) == [("seen", 1)]
     assert fates(server, keys, request("g1", poll="p3", text="Kalah lagi.")) == [("updated", 1)]
     assert fates(server, keys, request("g1", poll="p4", text="Kalah lagi.")) == [("seen", 1)]
-    mark = Fingerprint(0, one.guid_key, request("g1", text="Kalah lagi.").entry_hash)
+    mark = request("g1", text="Kalah lagi.").mark
     assert recognise(server, keys, "p5", [mark]) == (frozenset({0}), frozenset())
     assert server.client.hgetall(keys.body_fates("p5")) == {b"0": b"seen:1"}
     earlier = shown_before(server, keys, [mark])[0]
@@ -128,7 +129,7 @@ def test_by_one_address_each_source_has_its_record(server: Server, keys: Keys) -
 
 def test_an_id_that_was_given_to_another_document_is_new(server: Server, keys: Keys) -> None:
     drop_many(server, keys, [request("g1")])
-    other = replace(request("g1", poll="p2", text="Hujan."), reused=True)
+    other = request("g1", poll="p2", text="Hujan.")._replace(reused=True)
     assert fates(server, keys, other) == [("off-topic", 2)]
 
 
@@ -141,7 +142,10 @@ def test_what_leads_to_an_article_must_be_put(server: Server, keys: Keys) -> Non
     fresh = request("g9", 2, poll="p2")
     assert fates(server, keys, edited, elsewhere, fresh) == [None, None, ("off-topic", 4)]
     assert server.client.hkeys(keys.body_fates("p2")) == [b"2"]
-    assert [one.fate for one in put_many(server, keys, [edited, elsewhere])] == ["updated", "duplicate"]
+    assert [one.fate for one in put_many(server, keys, [edited.request(), elsewhere.request()])] == [
+        "updated",
+        "duplicate",
+    ]
     assert server.client.hlen(keys.body_fates("p2")) == 3
 
 
@@ -224,20 +228,58 @@ def test_why_tells_of_it_by_every_name(server: Server, keys: Keys) -> None:
     assert [one.title for one in raised.versions] == ["Hujan lebat"]
 
 
-@given(st.lists(st.dictionaries(st.text(), st.text(st.characters()))))
+TEXT = st.text(st.characters(exclude_characters="\0"), max_size=60)
+
+
+@given(
+    title=TEXT.filter(str.strip),
+    texts=st.tuples(TEXT, TEXT, TEXT, TEXT),
+    link=st.sampled_from(["", "https://News.example/a?utm_source=x", "https://news.example/b"]),
+    moment=st.none()
+    | st.builds(Moment, st.integers(-15_000, 400).map(lambda d: NOW + timedelta(d)), st.booleans()),
+)
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-def test_blocks_come_back_as_they_were(some: list[dict[str, str]]) -> None:
+def test_the_record_of_a_dropped_entry_is_what_its_put_would_have_written(
+    title: str, texts: tuple[str, ...], link: str, moment: Moment | None
+) -> None:
     def well(text: str) -> str:
         return text.encode("utf-8", "replace").decode()
 
-    wanted = [{name: well(value) for name, value in one.items()} for one in some]
-    if all(name == well(name) for one in some for name in one):
-        assert unpack_all(pack_all(some)) == wanted
+    author, publisher, summary, content = map(well, texts)
+    entry = Entry("g1", link, well(title), summary, content, author, publisher, "zh", moment)
+    context = SourceContext("demo", "Sin Chew", "", "MY", strip_title="x: ")
+    showing = Showing(context, Occasion("p1", "demo", NOW, first=False), RULES, nobody_named())
+    one = dismiss(entry, fingerprint(0, entry, "demo"), showing)
+    block = unpack_block(pack_block(encoded(showing.common, [one.row])))
+    assert isinstance(block, dict)
+    request = one.request()
+    wanted = {
+        **request.fields,
+        "text": request.text,
+        "fate": one.fate,
+        "stored": request.fields["first_seen"],
+    }
+    assert record_at(block, 0) == wanted
+    assert record_at(block, 1) is None
+    assert f"i:{wanted['id']}" == one.key
+
+
+def test_half_a_character_is_kept_as_a_mark_of_its_loss(server: Server, keys: Keys) -> None:
+    drop_many(server, keys, [request("g1", text="Kalah \ud83d lagi.")])
+    assert dropped(server, keys, 1).text == "Kalah ? lagi."
+
+
+def test_records_of_an_earlier_release_are_read(server: Server, keys: Keys) -> None:
+    one = request("g1").request()
+    record = {**one.fields, "text": one.text, "fate": one.fate, "stored": one.fields["first_seen"]}
+    drop_many(server, keys, [request("g1")])
+    server.client.set(keys.dropped(1), b"\x02" + squeezed(orjson.dumps([record])))
+    assert (dropped(server, keys, 1).title, dropped(server, keys, 1).text) == ("Bola sepak g1", "Kalah.")
 
 
 def test_a_block_of_a_newer_release_is_refused() -> None:
     with pytest.raises(ValueError, match="newer release"):
-        unpack_all(b"\x07...")
+        unpack_block(b"\x07...")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from parsers.entry import Article, Entry, Moment, Verdict
+from parsers.entry import Article, Entry, Moment, SourceContext, Verdict
 from worker import entries, identity
+from worker.dismissal import Showing, dismiss
 from worker.entries import Occasion, Rules
+from worker.record import show_moment
 from worker.store import articles
 from worker.store.articles import WantedAlert
 
@@ -124,7 +126,7 @@ def test_an_undated_document_has_no_order() -> None:
     ],
 )
 def test_show_moment(moment: Moment | None, shown: str) -> None:
-    assert entries.show_moment(moment) == shown
+    assert show_moment(moment) == shown
 
 
 def test_a_date_in_the_future_does_not_stay_on_top() -> None:
@@ -153,8 +155,9 @@ def test_an_edit_changes_the_hash_and_not_the_identity() -> None:
 
 @pytest.mark.parametrize(("age_days", "fate"), [(0, "off-topic"), (401, "too-old")])
 def test_what_is_dismissed_meets_the_same_fate_under_the_same_id(age_days: float, fate: str) -> None:
-    shown = article(published=Moment(NOW - age_days * DAY))
-    quick = entries.dismissal(shown, "ms", MARK, verdict(0), LATER, RULES)
+    shown = article(url="https://news.example/1?x=1", published=Moment(NOW - age_days * DAY))
+    one = Entry(shown.guid, shown.link, shown.title, shown.summary, published=shown.published)
+    quick = dismiss(one, MARK, Showing(SourceContext("demo", "Demo"), LATER, RULES, verdict(0))).request()
     slow = entries.request_for(shown, MARK, verdict(0), (), LATER, RULES)
     assert quick.fate == slow.fate == fate
     assert quick.keys == slow.keys[:1] == (f"i:{quick.fields['id']}",)

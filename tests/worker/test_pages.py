@@ -13,12 +13,13 @@ from tests.support.bodies import RULES, SOURCE, Desk, item, rss
 from tests.support.origin import Origin, Reply
 from tests.support.puts import ALERT
 from worker import clock
+from worker.dismissal import Dismissal
 from worker.entries import Occasion
 from worker.identity import fingerprint
 from worker.pages import ENOUGH, decode_job, encode_job, job_of, merged, open_question
 from worker.paging import Pager, fetch_pages, read_pages
 from worker.polling import Polling, open_polling
-from worker.processor import Processor, context_of, decide
+from worker.processor import Processor, decide_all
 from worker.runtime import open_runtime
 from worker.settings import load
 from worker.store.articles import PutRequest
@@ -46,9 +47,8 @@ def put_of(entry: Entry, country: str = "") -> PutRequest:
     to = Processor(None, Keys("t"), RULES, lambda *_: ())  # type: ignore[arg-type]
     source = replace(SOURCE, country=country, publisher="Wire")
     occasion = Occasion("p1", "demo", clock.now(), first=False)
-    return decide(
-        to, entry, fingerprint(0, entry, "demo"), source, context_of(source), occasion, old=False
-    ).request
+    [one] = decide_all(to, [(entry, fingerprint(0, entry, "demo"), False)], source, occasion)
+    return one.request() if isinstance(one, Dismissal) else one.request
 
 
 def entry(title: str, summary: str = "", link: str = "https://demo.example/1") -> Entry:

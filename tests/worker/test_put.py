@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from parsers.entry import Article, Entry, Verdict
+from parsers.entry import Entry, SourceContext, Verdict
 from tests.support.puts import ALERT, put_request
-from worker.entries import Occasion, Rules, dismissal
+from worker.dismissal import Showing, dismiss
+from worker.entries import Occasion, Rules
 from worker.identity import fingerprint
 from worker.store.articles import (
     Fingerprint,
@@ -164,13 +165,12 @@ def test_what_was_off_topic_is_stored_and_told_once_its_text_says_more(server: S
 
 
 def dismissed_request(text: str, poll: str = "p1", source: str = "demo") -> PutRequest:
-    link = "https://news.example/ball"
-    shown = Article("g1", link, link, "Bola sepak", text, text, "", "Bernama", source)
+    entry = Entry("g1", "https://news.example/ball", "Bola sepak", summary=text)
     occasion = Occasion(poll, source, datetime(2026, 11, 24, 4, 0, tzinfo=UTC), first=False)
-    mark = fingerprint(0, Entry("g1", link, shown.title, summary=text), source)
     rules = Rules(keep=400 * 86400, keep_rejected=14 * 86400, seed_max_age=86400.0, max_age=7 * 86400.0)
     verdict = Verdict(0, 0.0, (), (), "Neither Malaysia nor Hong Kong is named.", "v1")
-    return dismissal(shown, "ms", mark, verdict, occasion, rules)
+    showing = Showing(SourceContext(source, "Bernama", "ms"), occasion, rules, verdict)
+    return dismiss(entry, fingerprint(0, entry, source), showing).request()
 
 
 def test_language_and_agency_of_what_was_dismissed_are_found_when_asked_for(

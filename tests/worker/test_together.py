@@ -121,14 +121,14 @@ def test_a_body_that_fails_stops_no_other_and_is_given_up_alone(
     server: Server, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desks = desks_of(server, keys, "abd", lease=0.0)
-    decide = processor.decide
+    decide = processor.decide_all
 
-    def failing(*args: Any, **more: Any) -> Any:
-        if args[3].id == "b":
+    def failing(*args: Any) -> Any:
+        if args[2].id == "b":
             raise RuntimeError("a fault of ours")
-        return decide(*args, **more)
+        return decide(*args)
 
-    monkeypatch.setattr(process, "decide", failing)
+    monkeypatch.setattr(process, "decide_all", failing)
     for name, desk in desks.items():
         desk.stage(BODIES[name])
     done = [process_staged(desks["a"].processor, limit=5) for _ in range(4)]

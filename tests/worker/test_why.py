@@ -11,9 +11,10 @@ from feeds.source import Source
 from tests.support.stored import NOW, Item, put
 from worker.audit.latency import percentile, steps, summarise
 from worker.audit.why import Why, unknown, why
+from worker.record import public_id
 from worker.runtime import Runtime
 from worker.settings import load
-from worker.store.articles import WantedAlert, find_number, public_id
+from worker.store.articles import WantedAlert, find_number
 from worker.store.articles import load as load_articles
 from worker.store.client import Server
 from worker.store.definitions import source_to_json

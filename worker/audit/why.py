@@ -14,9 +14,10 @@ from parsers.versions import better, version_from
 from worker.alerts.message import well_formed
 from worker.alerts.watches import Watch, matches
 from worker.audit.latency import Step, steps
+from worker.record import public_id
 from worker.runtime import Runtime
 from worker.store import articles
-from worker.store.articles import StoredArticle, StoredVersion, public_id, versions
+from worker.store.articles import StoredArticle, StoredVersion, versions
 from worker.store.blocks import number_of
 from worker.store.client import digest
 from worker.store.definitions import source_from_json

@@ -12,8 +12,8 @@ from rich.text import Text
 from worker.audit.check import ALERT_GRADE, Check
 from worker.audit.stats import Count
 from worker.cli.output import safe, size, table, when
-from worker.entries import show_moment
 from worker.plain import duration
+from worker.record import show_moment
 
 SHOWN = 10  # articles of the table
 

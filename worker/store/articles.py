@@ -13,7 +13,7 @@ import orjson
 from parsers.agency import credit
 from parsers.script import language
 from worker.store.blocks import Ref, number_of, records, ref_of, ref_of_number
-from worker.store.client import Server, digest
+from worker.store.client import Server
 from worker.store.keys import ROOMS, Keys
 from worker.store.packing import pack, unpack
 
@@ -82,6 +82,10 @@ class PutRequest:
     near: int = 0  # number of the article that this is a near-duplicate of
     best: float = 0.0  # how good a version it is: parsers.versions.Version.standing
     prior: Prior | None = None  # what was dropped and is met again
+
+    @property
+    def ts(self) -> float:
+        return float(self.fields["ts"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +159,6 @@ class StoredArticle:
     story_why: str = ""  # what made it part of its story
     best: str = ""  # the standing of this version among others: `number:source`
     agencies: tuple[str, ...] = ()  # ids of the news agencies whose text it is
-
-
-def public_id(url: str, source: str, guid: str) -> str:
-    """The id readers see. It follows from what the article is, so that a put made again after a loss gives
-    the same alert and the receiver's Idempotency-Key catches it."""
-    return digest("url", url) if url else digest("guid", source, guid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from worker.blockrecord import record_at
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.packing import unpack_all
+from worker.store.packing import unpack_block
 
 _REF = re.compile(rb"~?(\d+)\.(\d+)")
 
@@ -56,9 +57,12 @@ def records(server: Server, keys: Keys, wanted: Sequence[Ref]) -> dict[Ref, Mapp
     client: Any = server.client
     firsts = list(dict.fromkeys(ref.first for ref in wanted))
     raw = client.mget([keys.dropped(first) for first in firsts]) if firsts else []
-    blocks = {first: unpack_all(block) for first, block in zip(firsts, raw, strict=True) if block}
-    return {
-        ref: blocks[ref.first][ref.place]
-        for ref in wanted
-        if ref.first in blocks and ref.place < len(blocks[ref.first])
-    }
+    blocks = {first: unpack_block(block) for first, block in zip(firsts, raw, strict=True) if block}
+    found = {ref: _record(blocks[ref.first], ref.place) for ref in wanted if ref.first in blocks}
+    return {ref: record for ref, record in found.items() if record is not None}
+
+
+def _record(block: dict[str, Any] | list[dict[str, str]], place: int) -> Mapping[str, str] | None:
+    if isinstance(block, dict):
+        return record_at(block, place)
+    return block[place] if place < len(block) else None

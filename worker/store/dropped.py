@@ -7,23 +7,25 @@ from itertools import groupby
 
 import orjson
 
-from worker.store.articles import PutRequest, PutResult, batched
+from worker.blockrecord import encoded
+from worker.dismissal import Dismissal
+from worker.store.articles import PutResult, batched
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.packing import pack_all
+from worker.store.packing import pack_block
 
 #: Entries of one block: who asks for one of them has all unpacked.
 MOST = 64
 
 
-def drop_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[PutResult | None]:
-    """Drops entries (see `worker.entries.dismissal`) in order, in one round trip, those of one body in one step. None
-    for one that leads to an article or to a record of its own: it must be put."""
-    if not requests:
+def drop_many(server: Server, keys: Keys, dismissed: Sequence[Dismissal]) -> list[PutResult | None]:
+    """Drops entries in order, in one round trip, those of one body in one step. None for one that leads to an article
+    or to a record of its own: it must be put."""
+    if not dismissed:
         return []
     calls = [
         list(_arguments(keys, some))
-        for _, of_poll in groupby(requests, key=lambda request: request.poll)
+        for _, of_poll in groupby(dismissed, key=lambda one: one.showing.occasion.poll)
         for some in batched(of_poll, MOST)
     ]
     answers = server.calls("hketo_drop_some", keys.sequence, calls)
@@ -34,19 +36,21 @@ def drop_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> lis
     ]
 
 
-def _arguments(keys: Keys, requests: Sequence[PutRequest]) -> Iterator[str | bytes]:
-    first = requests[0]
-    yield from (keys.prefix, first.poll, str(first.keep), pack_all([_record(one) for one in requests]))
+def _arguments(keys: Keys, some: Sequence[Dismissal]) -> Iterator[str | bytes]:
+    showing = some[0].showing
+    block = pack_block(encoded(showing.common, [one.row for one in some]))
+    yield from (keys.prefix, showing.occasion.poll, str(showing.rules.keep_rejected), block)
     # One argument: the client takes longer for hundreds than the server for parting one.
     yield orjson.dumps(
         [
-            (str(one.index), f"g:{one.guid_key}", one.entry_hash, one.keys[0], one.fate, one.reused)
-            for one in requests
+            (
+                str(one.mark.index),
+                f"g:{one.mark.guid_key}",
+                one.mark.entry_hash,
+                one.key,
+                one.fate,
+                one.reused,
+            )
+            for one in some
         ]
     )
-
-
-def _record(request: PutRequest) -> dict[str, str]:
-    """What is kept of a dropped entry."""
-    seen = request.fields["first_seen"]
-    return {**request.fields, "text": request.text, "fate": request.fate, "stored": seen}

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from threading import local
+from typing import Any
 
 import orjson
 import zstandard
 
-_FIRST, _BLOCK = 1, 2
+_FIRST, _RECORDS, _SHOWN = 1, 2, 3
 _LEVEL = 3  # with the dictionary, level 12 saves four bytes in a hundred and takes four times as long
 _MOST = 64 << 20  # bytes an article may have when unpacked
 _ZLIB = b"\x78"  # RFC 1950: deflate with a window of 32 kB; zstandard's frames begin with 0x28
@@ -44,21 +45,29 @@ def unpack(packed: bytes) -> dict[str, str]:
     return fields
 
 
-def pack_all(records: Sequence[Mapping[str, str]]) -> bytes:
-    """Several records as one block, which takes less than each by itself."""
+def pack_block(block: Mapping[str, Any]) -> bytes:
+    """An object of JSON, times in it allowed, as one block."""
     try:
-        raw = orjson.dumps(records)
+        raw = orjson.dumps(block)
     except TypeError:
-        raw = orjson.dumps([_replaced(record) for record in records])
-    return bytes([_BLOCK]) + squeezed(raw)
+        raw = orjson.dumps(_mended(block))
+    return bytes([_SHOWN]) + squeezed(raw)
 
 
-def unpack_all(block: bytes) -> list[dict[str, str]]:
-    """The records again. Raises ValueError for bytes of another making."""
-    if not block or block[0] != _BLOCK:
+def unpack_block(block: bytes) -> dict[str, Any] | list[dict[str, str]]:
+    """The object again; from an earlier release, a list of records. Raises ValueError for bytes of another making."""
+    if not block or block[0] not in (_RECORDS, _SHOWN):
         raise ValueError("a block of dropped entries that a newer release wrote")
-    records: list[dict[str, str]] = orjson.loads(unsqueezed(block[1:]))
-    return records
+    found: dict[str, Any] | list[dict[str, str]] = orjson.loads(unsqueezed(block[1:]))
+    return found
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {name: _mended(item) for name, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, Sequence) else value
 
 
 def _replaced(fields: Mapping[str, str]) -> dict[str, str]:
