@@ -92,7 +92,7 @@ def stats(runtime: Runtime, now: datetime, days: int = 7) -> Stats:
     return Stats(
         fates=tuple(fates(runtime, now, days)),
         kept=client.zcard(keys.by_time),
-        dropped=client.zcard(keys.rejected),
+        dropped=client.zcard(keys.rejected) + sum(map(int, client.hvals(keys.dropped_counts))),
         by_grade=_tagged(runtime, "grade"),
         by_lang=_tagged(runtime, "lang"),
         sources=tally(source_states(runtime)),

@@ -18,7 +18,7 @@ from worker.record import public_id
 from worker.runtime import Runtime
 from worker.store import articles
 from worker.store.articles import StoredArticle, StoredVersion, versions
-from worker.store.blocks import number_of
+from worker.store.blocks import leads, number_of
 from worker.store.client import digest
 from worker.store.definitions import source_from_json
 from worker.store.outbox import AlertRecord, DeliveryRecord
@@ -105,8 +105,7 @@ def _by_guid(runtime: Runtime, guid: str) -> Iterator[tuple[str, int]]:
     ids = list(runtime.sources.definitions())
     if not ids:
         return
-    client: Any = runtime.server.client
-    for raw in client.mget([runtime.keys.known("g", digest(source, guid)) for source in ids]):
+    for raw in leads(runtime.server, runtime.keys, [("g", digest(source, guid)) for source in ids]):
         if raw is not None:
             yield "guid", number_of(raw)
 

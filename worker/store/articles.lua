@@ -294,6 +294,7 @@ end
 local function restore(prefix, put, n, ref, packed)
   local keep = redis.call('TTL', prefix .. 'd:' .. string.match(ref, '^%d+'))
   write(prefix, {fields = put.prior, keep = keep}, n, packed)
+  redis.call('HINCRBY', prefix .. 'dn', math.floor(now() / 86400), -1)
 end
 
 local function decide(prefix, put, packed, at, seq, prior)
@@ -380,8 +381,8 @@ end
 local MANY = 1000  -- arguments that `unpack` puts on Lua's stack, which holds some thousands
 
 -- What becomes known of some entries of a body, given as lists: `seen` and `changed` are added to.
-local function recognise_some(prefix, fates, indexes, keys, words, seen, changed)
-  local done, values = redis.call('HMGET', fates, unpack(indexes)), redis.call('MGET', unpack(keys))
+local function recognise_some(prefix, fates, indexes, names, words, seen, changed)
+  local done, values = redis.call('HMGET', fates, unpack(indexes)), values_of(prefix, names)
   local written, alive = {}, {}
   for i, index in ipairs(indexes) do
     local n, hash = behind(prefix, values[i], alive)
@@ -402,16 +403,16 @@ end
 -- with other words}. The fate of the first (`seen`) is written; the others need a put.
 local function recognise(_, args)
   local prefix, fates, seen, changed = args[1], args[1] .. 'f:' .. args[2], {}, {}
-  local start, indexes, keys, words = prefix .. 'k:g:', {}, {}, {}
+  local indexes, names, words = {}, {}, {}
   for index, guid, hash in string.gmatch(args[3], '(%d+) (%S+) (%S+)') do
     local i = #indexes + 1
-    indexes[i], keys[i], words[i] = index, start .. guid, hash
+    indexes[i], names[i], words[i] = index, 'g:' .. guid, hash
     if i == MANY then
-      recognise_some(prefix, fates, indexes, keys, words, seen, changed)
-      indexes, keys, words = {}, {}, {}
+      recognise_some(prefix, fates, indexes, names, words, seen, changed)
+      indexes, names, words = {}, {}, {}
     end
   end
-  if #indexes > 0 then recognise_some(prefix, fates, indexes, keys, words, seen, changed) end
+  if #indexes > 0 then recognise_some(prefix, fates, indexes, names, words, seen, changed) end
   redis.call('EXPIRE', fates, 172800)
   return {seen, changed}
 end

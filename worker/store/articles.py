@@ -12,7 +12,7 @@ import orjson
 
 from parsers.agency import credit
 from parsers.script import language
-from worker.store.blocks import Ref, number_of, records, ref_of, ref_of_number
+from worker.store.blocks import Ref, leads, number_of, records, ref_of, ref_of_number
 from worker.store.client import Server
 from worker.store.keys import ROOMS, Keys
 from worker.store.packing import pack, unpack
@@ -223,8 +223,8 @@ def shown_before(server: Server, keys: Keys, prints: Sequence[Fingerprint]) -> d
     """By index, what the store has under the ids of these entries; those with a new id are left out."""
     if not prints:
         return {}
-    held = server.client.mget([keys.known("g", item.guid_key) for item in prints])
-    values = {item.index: v for item, v in zip(prints, cast("list[bytes | None]", held), strict=True) if v}
+    held = leads(server, keys, [("g", item.guid_key) for item in prints])
+    values = {item.index: value for item, value in zip(prints, held, strict=True) if value}
     refs = {index: ref for index, value in values.items() if (ref := ref_of(value))}
     found = records(server, keys, list(refs.values()))
     dropped = {
@@ -361,8 +361,8 @@ def room(term: str) -> int:
 
 def find_number(server: Server, keys: Keys, wanted: str) -> int | None:
     """The number behind a public id; None when there is none (any more)."""
-    value = server.client.get(keys.known("i", wanted))
-    return number_of(value) if isinstance(value, bytes) else None
+    [value] = leads(server, keys, [("i", wanted)])
+    return number_of(value) if value else None
 
 
 def load(server: Server, keys: Keys, numbers: Iterable[int]) -> Iterator[StoredArticle]:

@@ -45,6 +45,25 @@ def number_of(value: bytes) -> int:
     return ref.number if ref else int(value.partition(b":")[0])
 
 
+def leads(server: Server, keys: Keys, marks: Sequence[tuple[str, str]]) -> list[bytes | None]:
+    """The values of duplicate keys, each given as (kind, hash), in order; as `values_of` in known.lua."""
+    client: Any = server.client
+    if not marks:
+        return []
+    pipe = client.pipeline(transaction=False)
+    pipe.mget([keys.known(*mark) for mark in marks])
+    pipe.zrevrange(keys.dropped_weeks, 0, -1)
+    values, weeks = pipe.execute()
+    if not weeks or all(values):
+        return list(values)
+    names = [f"{kind}:{rest}" for kind, rest in marks]
+    for week in weeks:
+        pipe.hmget(keys.dropped_keys(int(week)), names)
+    for more in pipe.execute():
+        values = [value or other for value, other in zip(values, more, strict=True)]
+    return list(values)
+
+
 def ref_of_number(server: Server, keys: Keys, number: int) -> Ref | None:
     """Where an entry with this number would stand; whether it does shows when its record is read."""
     client: Any = server.client

@@ -5,53 +5,64 @@
 --@include known.lua
 --@include clock.lua
 
--- Lets a key lead to a place; `held` knows it for the entries that follow: an id may stand twice in a document.
-local function lead(prefix, held, key, value, keep)
-  redis.call('SET', prefix .. 'k:' .. key, value, 'EX', keep)
-  held[key] = value
+local WEEK, DAY = 604800, 86400
+
+-- Lets a key lead to a place; `known.held` has it for the entries that follow: an id may stand twice in a document.
+local function lead(known, name, value)
+  if known.held[name] then known.stale[#known.stale + 1] = known.prefix .. 'k:' .. name end
+  known.held[name] = value
+  known.led[#known.led + 1], known.led[#known.led + 2] = name, value
 end
 
 -- What becomes of one entry, {index, guid-key, hash, key of its id, fate, reused}: its fate and number, or nothing where
--- an article of its own must be looked at: then it needs a put. `held` has the values of the keys, `number` is the one it
--- gets if it is new, `ref` its place in the block.
-local function end_of(prefix, entry, held, number, ref, keep, alive)
+-- an article of its own must be looked at: then it needs a put. `number` is the one it gets if it is new, `ref` its place
+-- in the block.
+local function end_of(known, entry, number, ref)
   local guid, own, hash = entry[2], entry[4], entry[3]
-  local n, words, place = behind(prefix, held[guid], alive)
+  local n, words, place = behind(known.prefix, known.held[guid], known.alive)
   if entry[6] and words ~= hash then n = nil end
   if n and not place then return nil end
   if n and words == hash then return 'seen', n end
   if n then
-    lead(prefix, held, guid, '~' .. place .. ':' .. hash, keep)
+    lead(known, guid, '~' .. place .. ':' .. hash)
     return 'updated', n
   end
-  local other, _, elsewhere = behind(prefix, held[own], alive)
+  local other, _, elsewhere = behind(known.prefix, known.held[own], known.alive)
   if other and not elsewhere then return nil end
-  lead(prefix, held, guid, '~' .. ref .. ':' .. hash, keep)
-  if not other then lead(prefix, held, own, '~' .. ref, keep) end
+  lead(known, guid, '~' .. ref .. ':' .. hash)
+  if not other then lead(known, own, '~' .. ref) end
   return entry[5], number, true
 end
 
-local function keep_block(prefix, first, block, keep, numbers)
+-- `at` in seconds since 1970; `size`: how many entries are new in it.
+local function keep_block(prefix, first, block, keep, at, size)
   redis.call('SET', prefix .. 'd:' .. first, block, 'EX', keep)
   redis.call('ZADD', prefix .. 'drops', first, first)
-  local at, members = string.format('%.6f', now()), {}
-  for _, n in ipairs(numbers) do
-    members[#members + 1] = at
-    members[#members + 1] = n
-  end
-  redis.call('ZADD', prefix .. 'rej', unpack(members))
+  redis.call('HINCRBY', prefix .. 'dn', math.floor(at / DAY), size)
 end
 
--- What is known of all entries: their fates of this poll, and by key what it leads to.
-local function held_of(prefix, fates, entries)
-  local indexes, names, keys, held = {}, {}, {}, {}
+local function keep_keys(known, keep, at)
+  if #known.led == 0 then return end
+  local week = math.floor(at / WEEK)
+  local key = known.prefix .. 'dk:' .. week
+  if #known.stale > 0 then redis.call('DEL', unpack(known.stale)) end
+  if redis.call('HSET', key, unpack(known.led)) > 0 then
+    redis.call('EXPIREAT', key, (week + 1) * WEEK + keep)
+    redis.call('ZADD', known.prefix .. 'dks', week, week)
+  end
+end
+
+-- What is known of all entries: their fates of this poll, and by key what it leads to (`held`). What the keys lead to from
+-- now on is collected in `led`, those that stand alone and hold nothing any more in `stale`; `alive` as in known.lua.
+local function known_of(prefix, fates, entries, block)
+  local indexes, names, held = {}, {}, {}
   for i, entry in ipairs(entries) do
     indexes[i] = entry[1]
     names[2 * i - 1], names[2 * i] = entry[2], entry[4]
-    keys[2 * i - 1], keys[2 * i] = prefix .. 'k:' .. entry[2], prefix .. 'k:' .. entry[4]
   end
-  for i, value in ipairs(redis.call('MGET', unpack(keys))) do held[names[i]] = value end
-  return redis.call('HMGET', fates, unpack(indexes)), held
+  for i, value in ipairs(values_of(prefix, names)) do held[names[i]] = value end
+  return redis.call('HMGET', fates, unpack(indexes)),
+    {prefix = prefix, held = held, led = {}, stale = {}, alive = {[block] = true}}
 end
 
 -- drop_some  ARGV: prefix, poll id, seconds to keep, the entries as one packed block, and in its order as JSON
@@ -61,22 +72,21 @@ end
 -- A second call for the same poll gives the first fates and changes nothing.
 local function drop_some(keys, args)
   local prefix, fates, keep, entries = args[1], args[1] .. 'f:' .. args[2], args[3], cjson.decode(args[5])
-  local before, held = held_of(prefix, fates, entries)
   local first = redis.call('INCRBY', keys[1], #entries) - #entries + 1
-  local out, fresh, written = {}, {}, {}
-  local block = string.format('%d', first)
-  local alive = {[block] = true}
+  local block, at, out, written, fresh = string.format('%d', first), now(), {}, {}, 0
+  local before, known = known_of(prefix, fates, entries, block)
   for i, entry in ipairs(entries) do
     local fate, n = string.match(before[i] or '', '^([^:]+):(.*)$')
     if not fate then
-      local number, ref, new = string.format('%d', first + i - 1), block .. '.' .. i - 1, nil
-      fate, n, new = end_of(prefix, entry, held, number, ref, keep, alive)
-      if new then fresh[#fresh + 1] = n end
+      local new
+      fate, n, new = end_of(known, entry, string.format('%d', first + i - 1), block .. '.' .. i - 1)
+      if new then fresh = fresh + 1 end
       if fate then written[#written + 1], written[#written + 2] = entry[1], fate .. ':' .. n end
     end
     out[i] = {fate or '', n or '0'}
   end
-  if #fresh > 0 then keep_block(prefix, block, args[4], keep, fresh) end
+  if fresh > 0 then keep_block(prefix, block, args[4], keep, at, fresh) end
+  keep_keys(known, keep, at)
   if #written > 0 then redis.call('HSET', fates, unpack(written)) end
   redis.call('EXPIRE', fates, 172800)
   return out

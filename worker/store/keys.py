@@ -18,13 +18,16 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `staged:lease` | hash | poll id -> token | until released | lease.lua |
 | `b:<poll>` | hash | a fetched body (zlib) with its source and times | until processed, 2 days at most | finish_polls |
 | `f:<poll>` | hash | entry index -> fate: makes put idempotent | until processed, 2 days at most | put |
-| `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text). `~first.place` instead of n: an entry in a block `d:<first>` | kept | put, drop |
+| `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text). `~first.place` instead of n: an entry in a block `d:<first>` (an earlier release kept those here, too) | kept | put |
+| `dk:<week>` | hash | `kind:hash` -> `~first.place`, as in `k:`, of what was dropped in this week (since 1970, UTC); what stands in `k:` goes first | as the last of it | drop |
+| `dks` | zset | the weeks of `dk:` | trimmed | drop |
+| `dn` | hash | day since 1970 (UTC) -> entries dropped in blocks, less those that got a record of their own | trimmed | drop, put |
 | `a:<n>` | hash | an article, or an entry that was dropped, with its verdict; `d` packed fields, `best` how good the kept version is and whose, `@<source>` sightings (JSON, empty for the one it was made from), `slot` | kept | put |
 | `v:<n>` | list | earlier versions (a line of JSON, then packed fields), newest first | kept | put |
 | `d:<n>` | string | entries that were dropped together, packed; n and those after it are their numbers | kept | drop |
 | `drops` | zset | n of every `d:<n>`, scored by itself | trimmed | drop |
 | `z` | zset | n of grade 1-3 by time | trimmed | put |
-| `rej` | zset | n of what was dropped, by time | trimmed | put |
+| `rej` | zset | n of what was dropped with a record of its own, by time | trimmed | put |
 | `ix` | hash | `slots` given and `changes` to tags made so far; of each segment when it was `born:`, its `first:` and `last:` time, its `state:` (changes to it) | for ever | put |
 | `ixl` | list | the last 256 changes: number, segment, slot, tags, with NUL between | bounded | put |
 | `ic:<segment>` | string | 12 bytes a slot: n, time (big-endian uint32, double); segment = 65,536 slots | until all is past its days | put |
@@ -134,6 +137,17 @@ class Keys:
     @property
     def drops(self) -> str:
         return self._("drops")
+
+    def dropped_keys(self, week: int) -> str:
+        return self._("dk", week)
+
+    @property
+    def dropped_weeks(self) -> str:
+        return self._("dks")
+
+    @property
+    def dropped_counts(self) -> str:
+        return self._("dn")
 
     def versions(self, number: int) -> str:
         return self._("v", number)

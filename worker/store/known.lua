@@ -18,7 +18,21 @@ local function behind(prefix, value, alive)
   return n, words, first .. '.' .. place
 end
 
--- The same for a key.
-local function known(prefix, key)
-  return behind(prefix, redis.call('GET', prefix .. 'k:' .. key), {})
+-- The values of duplicate keys, in order; false for none. Of what was dropped they stand together in a hash for each
+-- week: a key of its own for each costs the server several times as much to write.
+local function values_of(prefix, names)
+  local keys = {}
+  for i, name in ipairs(names) do keys[i] = prefix .. 'k:' .. name end
+  local values = redis.call('MGET', unpack(keys))
+  for _, week in ipairs(redis.call('ZREVRANGE', prefix .. 'dks', 0, -1)) do
+    for i, value in ipairs(redis.call('HMGET', prefix .. 'dk:' .. week, unpack(names))) do
+      values[i] = values[i] or value
+    end
+  end
+  return values
+end
+
+-- What one key leads to.
+local function known(prefix, name)
+  return behind(prefix, values_of(prefix, {name})[1], {})
 end

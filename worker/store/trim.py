@@ -12,6 +12,7 @@ from worker.store.keys import ROOMS, Keys
 from worker.store.segments import ALL, Segment, Segments, day_of
 
 SLICE = 1000
+DAY, WEEK = 86_400, 604_800  # seconds
 
 
 def trim(server: Server, keys: Keys, settings: StoreSettings, now: datetime) -> int:
@@ -20,6 +21,7 @@ def trim(server: Server, keys: Keys, settings: StoreSettings, now: datetime) -> 
     rejected = now.timestamp() - settings.keep_rejected_days * 86400
     gone = _cut(server.client, keys.rejected, rejected)
     _forget_blocks(server.client, keys)
+    _forget_weeks(server.client, keys, rejected)
     for name in (keys.by_time, keys.alerts, keys.dead):
         gone += _cut(server.client, name, kept)
     _forget(server, keys, kept)
@@ -37,6 +39,16 @@ def _forget_blocks(client: Any, keys: Keys) -> None:
             client.zrem(keys.drops, *gone)
         if len(gone) < len(firsts):
             return
+
+
+def _forget_weeks(client: Any, keys: Keys, before: float) -> None:
+    """Takes out the keys of what was dropped in weeks that are past, and the counts of days. Not left to their
+    expiry: to let go of a hash of a million fields would hold a server up that does not do it aside."""
+    for week in client.zrangebyscore(keys.dropped_weeks, "-inf", int(before // WEEK) - 1):
+        client.unlink(keys.dropped_keys(int(week)))
+        client.zrem(keys.dropped_weeks, week)
+    if past := [day for day in client.hkeys(keys.dropped_counts) if int(day) < int(before // DAY)]:
+        client.hdel(keys.dropped_counts, *past)
 
 
 def _forget(server: Server, keys: Keys, before: float) -> None:
