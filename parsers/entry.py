@@ -43,7 +43,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
-    """One body, read. `entries` in the order of the document; `warnings` are one clear line each."""
+    """One body, read. `entries` in the order of the document; `warnings` are one clear line each. `apart`: an entry was
+    read from its own element and the document's head alone, whatever stands beside it."""
 
     kind: str  # rss | rdf | atom | json-feed | sitemap | wordpress | gdelt | json
     entries: tuple[Entry, ...]
@@ -54,6 +55,7 @@ class FeedDocument:
     skip_hours: frozenset[int] = frozenset()  # <skipHours>: 0 to 23, GMT
     skip_days: frozenset[int] = frozenset()  # <skipDays>: 0 Monday to 6 Sunday, GMT
     warnings: tuple[str, ...] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

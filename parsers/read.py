@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from parsers.charset import decode
+from parsers.charset import Decoded, decode
 from parsers.entry import Entry, FeedDocument, ParseError, SourceContext
+from parsers.excerpt import excerpt
 from parsers.formats import xmltext, xmltree
 from parsers.formats.build import Place, build_document
 from parsers.formats.feed import read_reference
@@ -41,11 +42,42 @@ def read(
         raise ParseError("too-large", f"{message}: this is not a news feed")
     if not body[:4096].strip(_SPACES) and not body.strip(_SPACES):
         raise ParseError("empty", "the body is empty: the server answered without a feed")
+    return _document(decode(body, content_type), kind, Place(url, context, now))
+
+
+def read_some(
+    body: bytes,
+    wanted: Collection[int],
+    size: int,
+    *,
+    kind: str,
+    content_type: str,
+    url: str,
+    context: SourceContext,
+    now: datetime,
+) -> FeedDocument | None:
+    """The same of a feed of `size` entries, all but `wanted` of which (by index) were read before: the document with
+    only these, in order. None when it must be read in whole: when it may be parted otherwise than it seems, when its
+    entries are not read apart (feedparser carries some things from one to the next), or when it is worth a warning,
+    which speaks of all of them.
+    """
+    if len(body) > MAX_BYTES:
+        return None
     decoded = decode(body, content_type)
-    feed = _read_text(decoded.text, kind, context)
-    document = build_document(
-        feed, Place(url, context, now), charset=decoded.charset, warnings=decoded.warnings
-    )
+    text = excerpt(decoded.text, wanted, size)
+    if text is None:
+        return None
+    try:
+        document = _document(replace(decoded, text=text), kind, Place(url, context, now))
+    except ParseError:  # the whole tells why
+        return None
+    complete = len(document.entries) == len(wanted)
+    return document if complete and document.apart and not document.warnings else None
+
+
+def _document(decoded: Decoded, kind: str, place: Place) -> FeedDocument:
+    feed = _read_text(decoded.text, kind, place.context)
+    document = build_document(feed, place, charset=decoded.charset, warnings=decoded.warnings)
     hours, days = read_skips(decoded.text) if document.kind == "rss" else (frozenset(), frozenset())
     document = replace(document, skip_hours=hours, skip_days=days) if hours or days else document
     adjust = _ADJUST.get(kind)

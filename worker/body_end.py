@@ -27,13 +27,15 @@ HURRY_SECONDS = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one document showed: how many of its entries we knew, and the others as the rhythm counts them."""
+    """What one document showed: how many of its entries we knew, and the others as the rhythm counts them. `newest`:
+    the newest time that is known of entries that were not read again."""
 
     body: StagedBody
     source: Source
     document: FeedDocument
     known: int
     new: Sequence[Seen]
+    newest: str = ""
 
     @property
     def size(self) -> int:
@@ -74,7 +76,7 @@ def read_end(shown: Shown, memory: Memory, budget: Budget | None) -> BodyEnd:
     }
     if shown.new:
         state["last_new"] = f"{at:.3f}"
-    if newest := _newest(shown.document, at):
+    if newest := max(_newest(shown.document, at), shown.newest):  # RFC 3339 in UTC: in order as text
         state["newest"] = newest
     due = WHENEVER
     if gap:

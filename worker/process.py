@@ -15,19 +15,18 @@ from random import random
 from feeds.rhythm import Seen
 from feeds.source import Source
 from parsers.entry import FeedDocument, ParseError
-from parsers.read import read
 from worker import entries
 from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.dismissal import Dismissal
 from worker.entries import Occasion
-from worker.identity import fingerprints
 from worker.placing import Decided, Met
 from worker.planning import Budget, current_budget
-from worker.processor import Processor, context_of, decide_all, marked_if_another, named_source
-from worker.seen import all_seen, marks_state, standing_for
+from worker.processor import Processor, decide_all, marked_if_another, named_source
+from worker.reading import read_new, read_whole
+from worker.seen import Marked, marked, standing_for
 from worker.source_memory import remembered
 from worker.store import articles
-from worker.store.articles import Fingerprint, Prints, PutRequest, batched, count_seen
+from worker.store.articles import Fingerprint, Prints, PutRequest, batched
 from worker.store.bodies import LATER, Begun, Closing, Unfated, begin_bodies, finish_bodies
 from worker.store.definitions import source_from_json
 from worker.store.lease import Claim, claim, release
@@ -49,7 +48,9 @@ class Processed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A body that was read. `state` is its source's, from before; `again`: it was begun before."""
+    """A body that was read, all but its entries in `known`, which its source showed before; `marks` are of the others.
+    `state` is its source's, from before; `kept` are fields of that for the next reading; `again`: it was begun before.
+    """
 
     body: StagedBody
     held: Claim
@@ -58,6 +59,8 @@ class Opened:
     document: FeedDocument
     marks: Sequence[Fingerprint]
     again: bool = False
+    known: frozenset[int] = frozenset()
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def first(self) -> bool:
@@ -87,13 +90,12 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A body that can be closed. `all_seen`: all its entries are known and are only to be counted."""
+    """A body that can be closed."""
 
     source: str
     closing: Closing
     channels: frozenset[str] = frozenset()
     error: str = ""
-    all_seen: bool = False
 
 
 def process_staged(to: Processor, limit: int) -> list[Processed]:
@@ -171,22 +173,35 @@ def _open(to: Processor, one: InHand, budget: Budget | None) -> Opened | Ended:
     if begun.attempts > to.attempts:
         gave_up = f"reading it failed {to.attempts} times; see the worker's log"
         return _unread(to, held, Unread(body, source, "gave-up", gave_up))
-    if size := all_seen(body.body, begun.state, body.fetched):
-        memory = remembered(begun.state)
-        shown = Shown(body, source, standing_for(begun.state, memory, size), size, ())
-        return Ended(
-            body.source, _closing(to, held, body, size, read_end(shown, memory, budget)), all_seen=True
-        )
-    context, seen = context_of(source), datetime.fromtimestamp(body.fetched, UTC)
+    found = marked(body.body, begun.state, body.fetched)
+    if found.all_seen:
+        return _all_seen(to, held, body, source, begun.state, found, budget)
+    again = begun.attempts > 1
     try:
-        document = read(
-            body.body, kind=body.kind, content_type=body.content_type, url=body.url, context=context, now=seen
-        )
+        # Another attempt reads the whole: what hindered the first may be that it did not.
+        reading = None if again else read_new(body, source, found, to.rules.max_age)
+        reading = reading or read_whole(body, source, found)
     except ParseError as error:
         return _unread(to, held, Unread(body, source, error.kind, str(error)))
-    marks = fingerprints(document.entries, source.id)
-    named = named_source(source, document.title)
-    return Opened(body, held, named, begun.state, document, marks, again=begun.attempts > 1)
+    document, named = reading.document, named_source(source, reading.document.title)
+    return Opened(
+        body, held, named, begun.state, document, reading.prints, again, reading.known, reading.marks
+    )
+
+
+def _all_seen(
+    to: Processor,
+    held: Claim,
+    body: StagedBody,
+    source: Source,
+    state: Mapping[str, str],
+    found: Marked,
+    budget: Budget | None,
+) -> Ended:
+    """The end of a body in which nothing is new: its entries are only to be counted."""
+    memory, size = remembered(state), len(found.marks)
+    end = read_end(Shown(body, source, standing_for(state, memory, size), size, ()), memory, budget)
+    return Ended(body.source, _closing(to, held, body, size, end, found.seen))
 
 
 def _store(to: Processor, opened: Sequence[Opened], budget: Budget | None) -> list[Ended]:
@@ -199,7 +214,7 @@ def _store(to: Processor, opened: Sequence[Opened], budget: Budget | None) -> li
     for one in opened:
         known, changed = known_of.get(one.body.poll, (frozenset(), frozenset()))
         try:
-            weighed.append(_weighed(to, one, known, changed))
+            weighed.append(_weighed(to, one, known | one.known, changed))
         except Exception:
             log.exception("judging of body %s failed; it will be tried again", one.held.member)
     decided = [entry for one in weighed for entry in one.decided]
@@ -234,11 +249,13 @@ def _stored(to: Processor, weighed: Weighed, done: Sequence[Met], budget: Budget
         to.offer(outcomes, opened.occasion)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
     new = _first_seen(done, opened.seen)
-    shown = Shown(body, opened.source, opened.document, len(weighed.known) + again, new)
+    newest = opened.state.get("newest", "") if opened.known else ""
+    shown = Shown(body, opened.source, opened.document, len(weighed.known) + again, new, newest)
     end = read_end(shown, remembered(opened.state), budget)
-    end = replace(end, state=end.state | marks_state(body.body, opened.document, body.fetched))
+    end = replace(end, state={**end.state, **opened.kept})
     channels = frozenset(channel for result in results for channel in result.channels)
-    return Ended(opened.source.id, _closing(to, opened.held, body, len(opened.marks), end), channels)
+    closing = _closing(to, opened.held, body, shown.size, end, opened.known)
+    return Ended(opened.source.id, closing, channels)
 
 
 def _first_seen(done: Sequence[Met], seen: datetime) -> list[Seen]:
@@ -261,19 +278,18 @@ def _unread(to: Processor, held: Claim, unread: Unread) -> Ended:
     return Ended(body.source, _closing(to, held, body, told, end), error=unread.message)
 
 
-def _closing(to: Processor, held: Claim, body: StagedBody, size: int, end: BodyEnd) -> Closing:
+def _closing(
+    to: Processor, held: Claim, body: StagedBody, size: int, end: BodyEnd, seen: frozenset[int] = frozenset()
+) -> Closing:
     day = datetime.fromtimestamp(body.fetched, UTC).date().isoformat()
     due = end.due
     if to.schedule.fixed_interval and due.latest is not None:
         due = WHENEVER  # no rhythm is kept but the fixed one
-    return Closing(held, size, day, record=end.record, events=end.events, state=end.state, due=due)
+    return Closing(held, size, day, record=end.record, events=end.events, state=end.state, due=due, seen=seen)
 
 
 def _close(to: Processor, ended: Sequence[Ended]) -> list[Processed]:
     """Closes bodies; those whose lease was lost are another worker's to count."""
-    count_seen(
-        to.server, to.keys, {one.closing.held.member: one.closing.entries for one in ended if one.all_seen}
-    )
     done = []
     for one, fates in zip(
         ended, finish_bodies(to.server, to.keys, [one.closing for one in ended]), strict=True

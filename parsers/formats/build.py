@@ -52,6 +52,7 @@ def build_document(
         language=read_language(feed.language),
         charset=charset,
         ttl_seconds=_ttl(feed),
+        apart=feed.apart,
         warnings=warnings + feed.warnings + _complaints(unread, kept),
     )
 

@@ -107,6 +107,7 @@ class _Document:
             warnings=(f"only the first {MAX_ENTRIES} entries are read",)
             if len(entries) > MAX_ENTRIES
             else (),
+            apart=True,
         )
 
     def _read_root(self) -> None:

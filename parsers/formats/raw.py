@@ -6,7 +6,7 @@ Named tuples, as every entry of every poll becomes one: a frozen dataclass costs
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -45,8 +45,8 @@ make_entry = partial(tuple.__new__, RawEntry)  # of all eleven, as `make_text`
 
 @dataclass(frozen=True, slots=True)
 class RawFeed:
-    """`kind` as in FeedDocument. `ttl` in minutes, `update_period` and `update_frequency` of the syndication
-    module, all as written."""
+    """`kind` and `apart` as in FeedDocument. `ttl` in minutes, `update_period` and `update_frequency` of the
+    syndication module, all as written."""
 
     kind: str
     entries: tuple[RawEntry, ...]
@@ -57,6 +57,7 @@ class RawFeed:
     update_period: str = ""
     update_frequency: str = ""
     warnings: tuple[str, ...] = ()
+    apart: bool = field(default=False, compare=False)
 
 
 def link_candidates(original: str, alternates: Sequence[tuple[str, str]], guid: str) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ import pytest
 
 from parsers.entry import Entry, FeedDocument
 from tests.support.bodies import Desk, item, rss
-from worker import process
-from worker.seen import READ_ANYWAY, all_seen, marks_state
+from worker import reading
+from worker.identity import fingerprints
+from worker.seen import READ_ANYWAY, kept_of_id, marked, marks_of_part, marks_of_whole
 from worker.store.client import Server
 from worker.store.keys import Keys
 
@@ -34,7 +35,7 @@ def test_a_body_whose_entries_are_all_known_is_not_read(
     desk = Desk(server, keys)
     desk.show(rss(ONE, TWO, built="1"))
     read = desk.state()
-    monkeypatch.setattr(process, "read", refuse)
+    monkeypatch.setattr(reading, "read", refuse)
     assert desk.show(rss(TWO, ONE, built="2")).fates == {"seen": 2}
     assert desk.show(rss(TWO, built="3")).fates == {"seen": 1}, "one went, none came"
     after = desk.state()
@@ -79,16 +80,50 @@ def test_a_body_that_was_unreadable_is_readable_again_without_being_read(server:
     assert (state["read_error"], state["unread"]) == ("", "0")
 
 
+def state_of(body: bytes, document: FeedDocument, at: float) -> dict[str, str]:
+    """What is kept of a body that was read as this document."""
+    prints = fingerprints(document.entries, "demo")
+    return marks_of_whole(marked(body, {}, at), document, prints, at)
+
+
 def test_once_a_day_a_body_is_read_in_any_case() -> None:
     body = rss(ONE)
-    fields = marks_state(body, FeedDocument("rss", (Entry("1", "", "t"),)), 1000.0)
-    assert all_seen(body, fields, 1000.0 + READ_ANYWAY) == 1
-    assert all_seen(body, fields, 1001.0 + READ_ANYWAY) == 0
+    fields = state_of(body, FeedDocument("rss", (Entry("1", "", "t"),)), 1000.0)
+    assert marked(body, fields, 1000.0 + READ_ANYWAY).all_seen
+    late = marked(body, fields, 1001.0 + READ_ANYWAY)
+    assert (late.all_seen, late.unseen, late.seen_ids) == (False, (0,), None)
 
 
 def test_marks_that_part_a_body_otherwise_than_it_was_read_are_not_kept() -> None:
     two = (Entry("1", "", "t"), Entry("2", "", "t"))
-    assert marks_state(rss(ONE), FeedDocument("rss", two), 0.0)["marks"] == ""
-    assert marks_state(rss(ONE), FeedDocument("wordpress", two[:1]), 0.0)["marks"] == ""
-    assert all_seen(rss(ONE), marks_state(rss(ONE), FeedDocument("rss", two), 0.0), 0.0) == 0
-    assert all_seen(b"", {}, 0.0) == 0
+    for document in (FeedDocument("rss", two), FeedDocument("wordpress", two[:1])):
+        fields = state_of(rss(ONE), document, 0.0)
+        assert (fields["marks"], fields["ids"]) == ("", "")
+        assert not marked(rss(ONE), fields, 0.0).all_seen
+    assert not marked(b"", {}, 0.0).all_seen
+
+
+def test_where_a_reading_leaves_doubts_bodies_are_read_in_whole() -> None:
+    two = (Entry("1", "", "t"), Entry("2", "", "t"))
+    body, next_one = rss(ONE, TWO), rss(NEW, ONE, TWO)
+    fields = state_of(body, FeedDocument("rss", two, apart=True), 0.0)
+    assert marked(next_one, fields, 0.0).seen_ids == frozenset(
+        kept_of_id(one) for one in fingerprints(two, "demo")
+    )
+    for document in (
+        FeedDocument("rss", two, warnings=("something",), apart=True),
+        FeedDocument("rss", two, apart=False),
+    ):
+        doubtful = state_of(body, document, 0.0)
+        assert marked(body, doubtful, 0.0).all_seen
+        assert marked(next_one, doubtful, 0.0).seen_ids is None
+    assert marked(next_one, fields | {"ids": ""}, 0.0).seen_ids is None, "kept by an earlier release"
+
+
+def test_what_is_kept_of_a_part_is_what_is_kept_of_the_whole() -> None:
+    entries = (Entry("3", "", "t"), Entry("1", "", "t"), Entry("2", "", "t"))
+    body = rss(NEW, ONE, TWO)
+    whole = state_of(body, FeedDocument("rss", entries, apart=True), 9.0)
+    before = state_of(rss(TWO, ONE), FeedDocument("rss", (entries[2], entries[1]), apart=True), 5.0)
+    part = marks_of_part(marked(body, before, 9.0), fingerprints(entries, "demo")[:1])
+    assert part == {name: whole[name] for name in ("marks", "ids")}

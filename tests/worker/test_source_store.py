@@ -11,7 +11,7 @@ import pytest
 from tests.support.bodies import close
 from tests.support.puts import put_request
 from worker.store.articles import put_many
-from worker.store.bodies import LATER, Begun, begin_bodies
+from worker.store.bodies import LATER, Begun, begin_bodies, ranges_of
 from worker.store.bodies import staged as staged_body
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -130,6 +130,34 @@ def test_a_body_with_an_entry_without_fate_is_not_closed(store: SourceStore) -> 
     short = close(store.server, store.keys, ours, 2)
     assert str(short) == "body p1: 2 entries but 1 fates"
     assert store.waiting_bodies() == 1
+
+
+def test_entries_that_were_not_asked_for_are_seen(store: SourceStore) -> None:
+    ours = body_in_hand(store)
+    put_many(store.server, store.keys, [put_request("g1", source="a", index=1)])
+    short = close(store.server, store.keys, ours, 5, seen=frozenset({0, 2, 3}))
+    assert str(short) == "body p1: 5 entries but 4 fates"
+    assert store.waiting_bodies() == 1
+    counts = close(store.server, store.keys, ours, 5, seen=frozenset({0, 2, 3, 4}), state={"read": "1"})
+    assert counts == {"stored": 1, "seen": 4}
+    state = store.states(["a"])["a"]
+    assert (state["entries"], state["fate:stored"], state["fate:seen"], state["read"]) == ("5", "1", "4", "1")
+    assert close(store.server, store.keys, ours, 5, seen=frozenset(range(5))) is None
+
+
+def test_a_fate_that_was_written_is_not_counted_again_as_seen(store: SourceStore) -> None:
+    """An attempt that reads less follows one that read more."""
+    ours = body_in_hand(store)
+    put_many(store.server, store.keys, [put_request(f"g{n}", source="a", index=n) for n in (0, 11, 2)])
+    counts = close(store.server, store.keys, ours, 13, seen=frozenset(range(13)))
+    assert counts == {"stored": 3, "seen": 10}
+
+
+@pytest.mark.parametrize(
+    ("indexes", "ranges"), [((), ""), ((3,), "3-3"), ((2, 0, 1), "0-2"), ((5, 0, 1, 7, 8), "0-1 5-5 7-8")]
+)
+def test_indexes_are_told_as_ranges(indexes: tuple[int, ...], ranges: str) -> None:
+    assert ranges_of(indexes) == ranges
 
 
 def test_a_body_is_closed_once(store: SourceStore) -> None:

@@ -11,7 +11,7 @@ import pytest
 import parsers.read
 from feeds.source import Source
 from tests.support.bodies import Desk, item, rss
-from worker import process, processor
+from worker import process, processor, reading
 from worker.process import process_staged
 from worker.store.bodies import Begun
 from worker.store.client import Server
@@ -152,7 +152,7 @@ def test_of_bodies_that_were_begun_together_only_the_deadly_one_is_lost(
             raise Killed
         return read(body, **more)
 
-    monkeypatch.setattr(process, "read", deadly)
+    monkeypatch.setattr(reading, "read", deadly)
     for name, desk in desks.items():
         desk.stage(BODIES[name])
     deaths = 0

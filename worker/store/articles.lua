@@ -368,16 +368,6 @@ local function put_some(keys, args)
   return out
 end
 
--- count_seen  ARGV: prefix, poll id, number of entries  ->  1. Gives all entries of a body the fate `seen`.
-local function count_seen(_, args)
-  local fates = args[1] .. 'f:' .. args[2]
-  for entry = 0, tonumber(args[3]) - 1 do
-    redis.call('HSETNX', fates, entry, 'seen:')
-  end
-  redis.call('EXPIRE', fates, 172800)
-  return 1
-end
-
 local MANY = 1000  -- arguments that `unpack` puts on Lua's stack, which holds some thousands
 
 -- What becomes known of some entries of a body, given as lists: `seen` and `changed` are added to.
@@ -433,6 +423,5 @@ local function forget_day(_, args)
 end
 
 redis.register_function('hketo_put_some', put_some)
-redis.register_function('hketo_count_seen', count_seen)
 redis.register_function('hketo_forget_day', forget_day)
 redis.register_function('hketo_recognise', recognise)

@@ -212,13 +212,6 @@ def recognise_each(server: Server, keys: Keys, bodies: Sequence[Prints]) -> list
     return [(frozenset(map(int, seen)), frozenset(map(int, changed))) for seen, changed in answers]
 
 
-def count_seen(server: Server, keys: Keys, sizes: Mapping[str, int]) -> None:
-    """Gives all entries of bodies the fate `seen`, without looking for them. `sizes`: entries by poll. May be
-    repeated."""
-    if sizes:
-        server.calls("hketo_count_seen", keys.sequence, [(keys.prefix, *item) for item in sizes.items()])
-
-
 def shown_before(server: Server, keys: Keys, prints: Sequence[Fingerprint]) -> dict[int, Earlier]:
     """By index, what the store has under the ids of these entries; those with a new id are left out."""
     if not prints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, cast
@@ -58,7 +58,8 @@ class Begun:
 @dataclass(frozen=True, slots=True)
 class Closing:
     """The end of a body of so many `entries`. `day` is the one its fates count for; `state` are fields of the source's
-    state; `due` holds unless the source is being polled again already."""
+    state; `due` holds unless the source is being polled again already. `seen`: indexes of entries that were shown
+    before and were not asked for; one that has no fate yet has the fate `seen` then."""
 
     held: Claim
     entries: int
@@ -67,6 +68,7 @@ class Closing:
     events: Sequence[Mapping[str, object]] = ()
     state: Mapping[str, str] = field(default_factory=dict)
     due: Due = WHENEVER
+    seen: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _closing(prefix: str, closing: Closing) -> list[Raw]:
         prefix, held.member, held.token, closing.entries, closing.day,
         orjson.dumps(dict(closing.record)) if closing.record else "",
         orjson.dumps(closing.events) if closing.events else "",
-        _bound(due.earliest), _bound(due.latest), due.why,
+        _bound(due.earliest), _bound(due.latest), due.why, ranges_of(closing.seen),
         *(part for item in closing.state.items() for part in item),
     ]  # fmt: skip
 
@@ -150,6 +152,17 @@ def _closed(closing: Closing, answer: Sequence[bytes]) -> dict[str, int] | Unfat
     if answer[0] == b"short":
         return Unfated(closing.held.member, closing.entries, int(answer[1]))
     return {name.decode(): int(count) for name, count in zip(answer[1::2], answer[2::2], strict=True)}
+
+
+def ranges_of(indexes: Iterable[int]) -> str:
+    """`0-2 5-5` for 0, 1, 2 and 5."""
+    ends: list[list[int]] = []
+    for at in sorted(indexes):
+        if ends and ends[-1][1] == at - 1:
+            ends[-1][1] = at
+        else:
+            ends.append([at, at])
+    return " ".join(f"{first}-{last}" for first, last in ends)
 
 
 def _bound(seconds: float | None) -> str:

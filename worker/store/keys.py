@@ -17,7 +17,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `staged` | zset | poll id of a fetched body, scored by when it may be processed | until processed | finish_polls, lease.lua |
 | `staged:lease` | hash | poll id -> token | until released | lease.lua |
 | `b:<poll>` | hash | a fetched body (zlib) with its source and times | until processed, 2 days at most | finish_polls |
-| `f:<poll>` | hash | entry index -> fate: makes put idempotent | until processed, 2 days at most | put |
+| `f:<poll>` | hash | entry index -> fate: makes put idempotent; entries that are known by their marks have none | until processed, 2 days at most | put, drop, recognise |
 | `k:<kind>:<hash>` | string | `n:entry hash` for kind g (source and guid), else `n`; kinds i (public id, which follows from the URL), x (text). `~first.place` instead of n: an entry in a block `d:<first>` (an earlier release kept those here, too) | kept | put |
 | `dk:<week>` | hash | `kind:hash` -> `~first.place`, as in `k:`, of what was dropped in this week (since 1970, UTC); what stands in `k:` goes first | as the last of it | drop |
 | `dks` | zset | the weeks of `dk:` | trimmed | drop |

@@ -166,23 +166,37 @@ local function begin_body(_, args)
   return {attempts, definition, found, redis.call('HGETALL', prefix .. 'st:' .. source)}
 end
 
+-- The fates of a body so far: by fate how many entries have it, and how many have any. `seen`: ranges `first-last` of
+-- indexes, with spaces between: those entries have the fate `seen` unless another was written.
+local function fates_of(prefix, poll, entries, seen)
+  local key, fates, known, counted = prefix .. 'f:' .. poll, {}, 0, 0
+  for _, fate in ipairs(redis.call('HVALS', key)) do
+    local name = string.match(fate, '^[^:]+')
+    fates[name] = (fates[name] or 0) + 1
+    known = known + 1
+  end
+  for first, last in string.gmatch(seen, '(%d+)%-(%d+)') do counted = counted + last - first + 1 end
+  if counted > 0 and known + counted ~= entries then  -- an earlier attempt wrote fates of some of them
+    for first, last in string.gmatch(seen, '(%d+)%-(%d+)') do
+      for entry = tonumber(first), tonumber(last) do counted = counted - redis.call('HEXISTS', key, string.format('%d', entry)) end
+    end
+  end
+  if counted > 0 then fates.seen = (fates.seen or 0) + counted end
+  return fates, known + counted
+end
+
 -- finish_body  ARGV: prefix, poll id, token, number of entries, day, poll record JSON or '', events JSON or '',
 --   earliest and latest seconds from now at which the source may be due ('' for no bound) and why,
---   then field, value, ... to set in the source's state
+--   ranges of entries that are seen (fates_of), then field, value, ... to set in the source's state
 -- ->  {'done', fate, count, ...}, {'stale'} when the token is not valid any more, or {'short', fates known}
 --   when entries are still without a fate (then nothing changes).
 local function finish_body(keys, args)
   local prefix, poll, token, entries = args[1], args[2], args[3], tonumber(args[4])
   if redis.call('HGET', prefix .. 'staged:lease', poll) ~= token then return {'stale'} end
-  local fates, known = {}, 0
-  for _, fate in ipairs(redis.call('HVALS', prefix .. 'f:' .. poll)) do
-    local name = string.match(fate, '^[^:]+')
-    fates[name] = (fates[name] or 0) + 1
-    known = known + 1
-  end
+  local fates, known = fates_of(prefix, poll, entries, args[11])
   if known ~= entries then return {'short', tostring(known)} end
   local source = redis.call('HGET', prefix .. 'b:' .. poll, 'source')
-  local out, counts = {'done'}, {}
+  local out = {'done'}
   for name, count in pairs(fates) do
     redis.call('HINCRBY', prefix .. 'fates:' .. args[5], source .. '|' .. name, count)
     redis.call('HINCRBY', prefix .. 'st:' .. source, 'fate:' .. name, count)
@@ -192,7 +206,7 @@ local function finish_body(keys, args)
   redis.call('EXPIRE', prefix .. 'fates:' .. args[5], 7776000)
   redis.call('HINCRBY', prefix .. 'st:' .. source, 'entries', entries)
   redis.call('HINCRBY', prefix .. 'st:' .. source, 'bodies', 1)
-  if #args > 10 then redis.call('HSET', prefix .. 'st:' .. source, unpack(args, 11)) end
+  if #args > 11 then redis.call('HSET', prefix .. 'st:' .. source, unpack(args, 12)) end
   reschedule(keys, prefix, source, now(), args[8], args[9], args[10])
   if args[6] ~= '' then remember_poll(prefix, source, args[6]) end
   tell(prefix, args[7])

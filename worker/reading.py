@@ -1,0 +1,80 @@
+"""A body, read: in whole, or only what its source did not show before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from feeds.source import Source
+from parsers.entry import Entry, FeedDocument
+from parsers.read import read, read_some
+from worker.identity import fingerprint, fingerprints
+from worker.processor import context_of
+from worker.seen import Marked, kept_of_id, marks_of_part, marks_of_whole
+from worker.store.articles import Fingerprint
+from worker.store.sources import StagedBody
+
+_SHOWN_BEFORE = Entry("", "", "")  # in the place of an entry that was not read
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`prints` are of the entries that were read. The others, whose indexes are `known`, were shown before, byte for
+    byte: in the document they are empty. `marks`: what is kept of it, as fields of the source's state."""
+
+    document: FeedDocument
+    prints: Sequence[Fingerprint]
+    marks: Mapping[str, str]
+    known: frozenset[int] = frozenset()
+
+
+def read_whole(body: StagedBody, source: Source, found: Marked) -> Reading:
+    """All of it. Raises ParseError."""
+    document = read(
+        body.body,
+        kind=body.kind,
+        content_type=body.content_type,
+        url=body.url,
+        context=context_of(source),
+        now=datetime.fromtimestamp(body.fetched, UTC),
+    )
+    prints = fingerprints(document.entries, source.id)
+    return Reading(document, prints, marks_of_whole(found, document, prints, body.fetched))
+
+
+def read_new(body: StagedBody, source: Source, found: Marked, max_age: float) -> Reading | None:
+    """Only the entries that are not known by their marks. None when what becomes of them might be another thing than if
+    all were read: when an id of theirs may stand on another entry too (`worker.identity` tells these by more), or when
+    one that is older than `max_age` seconds stands below all that are known (`worker.entries.resurfaced` asks for the
+    times of all)."""
+    ids, size = found.seen_ids, len(found.marks)
+    if ids is None:
+        return None
+    seen = datetime.fromtimestamp(body.fetched, UTC)
+    part = read_some(
+        body.body,
+        found.unseen,
+        size,
+        kind=body.kind,
+        content_type=body.content_type,
+        url=body.url,
+        context=context_of(source),
+        now=seen,
+    )
+    if part is None:
+        return None
+    entries = dict(zip(found.unseen, part.entries, strict=True))
+    prints = [fingerprint(at, entry, source.id) for at, entry in entries.items()]
+    if not ids.isdisjoint(map(kept_of_id, prints)) or _up_from_below(entries, found, seen, max_age):
+        return None
+    document = replace(part, entries=tuple(entries.get(at, _SHOWN_BEFORE) for at in range(size)))
+    return Reading(document, prints, marks_of_part(found, prints), found.seen)
+
+
+def _up_from_below(entries: Mapping[int, Entry], found: Marked, seen: datetime, max_age: float) -> bool:
+    last_known, limit = max(found.seen), seen - timedelta(seconds=max_age)
+    return any(
+        at > last_known and entry.published is not None and entry.published.at < limit
+        for at, entry in entries.items()
+    )
