@@ -94,7 +94,7 @@ def source_states(runtime: Runtime) -> Iterator[str]:
 
 
 def row_of(source: Source, state: Mapping[str, str], due: float, pooled: Pooled = UNKNOWN) -> SourceRow:
-    """Pure: a row from what `finish_poll` and `finish_body` wrote; `pooled` is what is known of all sources."""
+    """Pure: a row from what `finish_polls` and `finish_bodies` wrote; `pooled` is what is known of all sources."""
     get = state.get
     name, reason = _state(state)
     memory = remembered(state)

@@ -108,7 +108,7 @@ def stats(runtime: Runtime, now: datetime, days: int = 7) -> Stats:
 
 
 def fates(runtime: Runtime, now: datetime, days: int) -> Iterable[FateCount]:
-    """The counts that `finish_body` keeps, newest day first."""
+    """The counts that `finish_bodies` keeps, newest day first."""
     client: Any = runtime.server.client
     for back in range(days):
         day = (now - timedelta(days=back)).date().isoformat()

@@ -388,13 +388,14 @@ local function recognise_some(prefix, fates, indexes, names, words, seen, change
   if #written > 0 then redis.call('HSET', fates, unpack(written)) end
 end
 
--- recognise  ARGV: prefix, poll id, entries as `index guid-key hash` with a space between each and the next
--- ->  {indexes of the entries that this source showed before with the same words, indexes of those whose id it showed
--- with other words}. The fate of the first (`seen`) is written; the others need a put.
-local function recognise(_, args)
-  local prefix, fates, seen, changed = args[1], args[1] .. 'f:' .. args[2], {}, {}
+-- recognise_each  ARGV: prefix, then for each body its poll id and its entries as `index guid-key hash` with a space between
+--   each and the next
+-- ->  for each {indexes of the entries that this source showed before with the same words, indexes of those whose id it
+-- showed with other words}. The fate of the first (`seen`) is written; the others need a put.
+local function recognise_body(prefix, poll, entries)
+  local fates, seen, changed = prefix .. 'f:' .. poll, {}, {}
   local indexes, names, words = {}, {}, {}
-  for index, guid, hash in string.gmatch(args[3], '(%d+) (%S+) (%S+)') do
+  for index, guid, hash in string.gmatch(entries, '(%d+) (%S+) (%S+)') do
     local i = #indexes + 1
     indexes[i], names[i], words[i] = index, 'g:' .. guid, hash
     if i == MANY then
@@ -403,8 +404,14 @@ local function recognise(_, args)
     end
   end
   if #indexes > 0 then recognise_some(prefix, fates, indexes, names, words, seen, changed) end
-  redis.call('EXPIRE', fates, 172800)
+  if #seen > 0 then redis.call('EXPIRE', fates, 172800) end
   return {seen, changed}
+end
+
+local function recognise_each(_, args)
+  local out = {}
+  for i = 2, #args, 2 do out[#out + 1] = recognise_body(args[1], args[i], args[i + 1]) end
+  return out
 end
 
 -- forget_day  ARGV: prefix, segment, day, ...  ->  1. What stands in these days leaves the index.
@@ -424,4 +431,4 @@ end
 
 redis.register_function('hketo_put_some', put_some)
 redis.register_function('hketo_forget_day', forget_day)
-redis.register_function('hketo_recognise', recognise)
+redis.register_function('hketo_recognise_each', recognise_each)

@@ -103,10 +103,10 @@ def begin_bodies(
 def finish_bodies(
     server: Server, keys: Keys, closings: Sequence[Closing]
 ) -> list[dict[str, int] | Unfated | None]:
-    """Closes bodies, each in one step. The counts by fate; None where the lease was lost; `Unfated`, and nothing is
+    """Closes bodies in one step. The counts by fate; None where the lease was lost; `Unfated`, and nothing is
     closed, where entries are without a fate: that must never be hidden."""
-    calls = [_closing(keys.prefix, one) for one in closings]
-    answers = server.calls("hketo_finish_body", keys.due, calls) if calls else []
+    args = [part for one in closings for part in _closing(one)]
+    answers = server.call("hketo_finish_bodies", keys.due, keys.prefix, *args) if args else []
     return [_closed(one, answer) for one, answer in zip(closings, answers, strict=True)]
 
 
@@ -135,15 +135,17 @@ def _paired(flat: Sequence[bytes]) -> dict[bytes, bytes]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-def _closing(prefix: str, closing: Closing) -> list[Raw]:
+def _closing(closing: Closing) -> list[Raw]:
+    """The arguments of one body of `finish_bodies`."""
     due, held = closing.due, closing.held
-    return [
-        prefix, held.member, held.token, closing.entries, closing.day,
+    args: list[Raw] = [
+        held.member, held.token, closing.entries, closing.day,
         orjson.dumps(dict(closing.record)) if closing.record else "",
         orjson.dumps(closing.events) if closing.events else "",
         _bound(due.earliest), _bound(due.latest), due.why, ranges_of(closing.seen),
         *(part for item in closing.state.items() for part in item),
     ]  # fmt: skip
+    return [len(args), *args]
 
 
 def _closed(closing: Closing, answer: Sequence[bytes]) -> dict[str, int] | Unfated | None:

@@ -11,7 +11,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 |---|---|---|---|---|
 | `seq` | string | last article number | for ever | put |
 | `src` | hash | source id -> definition (JSON) | while configured | register |
-| `st:<source>` | hash | of one source: `poll` what polling keeps (JSON), what its documents showed, counters | for ever | finish_polls, finish_body |
+| `st:<source>` | hash | of one source: `poll` what polling keeps (JSON), what its documents showed, counters | for ever | finish_polls, finish_bodies |
 | `due` | zset | source id, scored by when it may be polled (a claim moves the score by its lease) | while configured | lease.lua |
 | `due:lease` | hash | source id -> token of the holder | until released | lease.lua |
 | `staged` | zset | poll id of a fetched body, scored by when it may be processed | until processed | finish_polls, lease.lua |
@@ -45,10 +45,10 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `br:<delivery>` | set | ids of the deliveries that go out together as this brief | kept | put |
 | `wt:<watch>` | zset | messages of a watch that has a throttle, by when they go out | as long as the throttle looks back | put |
 | `dead` | zset | delivery id by time of death | trimmed | outbox.lua |
-| `fates:<day>` | hash | `source|fate` -> count; day = UTC `YYYY-MM-DD` | 90 days | finish_body |
-| `polls:<source>` | list | the last 20 polls (JSON), newest first | for ever | finish_polls, finish_body |
+| `fates:<day>` | hash | `source|fate` -> count; day = UTC `YYYY-MM-DD` | 90 days | finish_bodies |
+| `polls:<source>` | list | the last 20 polls (JSON), newest first | for ever | finish_polls, finish_bodies |
 | `budget` | string | how the budget of requests is shared out (JSON) | for ever | replan |
-| `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_polls, finish_body |
+| `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_polls, finish_bodies |
 | `said:<event>` | string | makes an event that several processes find out be told once | 1 day | notes |
 | `hold:<host>` | string | why a host must not be asked; expires when it may | as asked | finish_polls |
 | `nk:<two days>:<bucket>` | hash | 4-byte shingle -> packed n of texts that have it, plus 2^31 on the second day; UTC days since 1970, halved | 7 days at most | stories.lua |

@@ -8,8 +8,8 @@
 --@include taking.lua
 
 local function remember_poll(prefix, source, record)
-  redis.call('LPUSH', prefix .. 'polls:' .. source, record)
-  redis.call('LTRIM', prefix .. 'polls:' .. source, 0, 19)
+  local known = redis.call('LPUSH', prefix .. 'polls:' .. source, record)
+  if known > 20 then redis.call('LTRIM', prefix .. 'polls:' .. source, 0, 19) end
 end
 
 local function tell(prefix, events)
@@ -89,7 +89,7 @@ local function begin_polls(keys, args)
 end
 
 -- Fields that stand by themselves in a state hide those of the same name in its packed field `poll`. They were written
--- since the last poll (by finish_body), or by a release that did not pack: a poll that writes them anew removes them.
+-- since the last poll (by finish_bodies), or by a release that did not pack: a poll that writes them anew removes them.
 local function pack_state(key, packed, written, at)
   redis.call('HSET', key, 'poll', packed, 'polled', string.format('%.3f', at))
   redis.call('HINCRBY', key, 'polls', 1)
@@ -178,41 +178,61 @@ local function fates_of(prefix, poll, entries, seen)
   for first, last in string.gmatch(seen, '(%d+)%-(%d+)') do counted = counted + last - first + 1 end
   if counted > 0 and known + counted ~= entries then  -- an earlier attempt wrote fates of some of them
     for first, last in string.gmatch(seen, '(%d+)%-(%d+)') do
-      for entry = tonumber(first), tonumber(last) do counted = counted - redis.call('HEXISTS', key, string.format('%d', entry)) end
+      for entry = tonumber(first), tonumber(last) do
+        counted = counted - redis.call('HEXISTS', key, string.format('%d', entry))
+      end
     end
   end
   if counted > 0 then fates.seen = (fates.seen or 0) + counted end
   return fates, known + counted
 end
 
--- finish_body  ARGV: prefix, poll id, token, number of entries, day, poll record JSON or '', events JSON or '',
---   earliest and latest seconds from now at which the source may be due ('' for no bound) and why,
---   ranges of entries that are seen (fates_of), then field, value, ... to set in the source's state
--- ->  {'done', fate, count, ...}, {'stale'} when the token is not valid any more, or {'short', fates known}
---   when entries are still without a fate (then nothing changes).
-local function finish_body(keys, args)
-  local prefix, poll, token, entries = args[1], args[2], args[3], tonumber(args[4])
-  if redis.call('HGET', prefix .. 'staged:lease', poll) ~= token then return {'stale'} end
-  local fates, known = fates_of(prefix, poll, entries, args[11])
-  if known ~= entries then return {'short', tostring(known)} end
-  local source = redis.call('HGET', prefix .. 'b:' .. poll, 'source')
-  local out = {'done'}
+-- Counts the entries of a body by fate, of their day and of their source, whose other fields are set in the same step.
+-- ->  {fate, count, ...}
+local function count_fates(prefix, source, day, fates, entries, ...)
+  local state, out, fields, names, more = prefix .. 'st:' .. source, {}, {...}, {'entries', 'bodies'}, {entries, 1}
   for name, count in pairs(fates) do
-    redis.call('HINCRBY', prefix .. 'fates:' .. args[5], source .. '|' .. name, count)
-    redis.call('HINCRBY', prefix .. 'st:' .. source, 'fate:' .. name, count)
+    local known = redis.call('HINCRBY', prefix .. 'fates:' .. day, source .. '|' .. name, count)
+    if known == count then redis.call('EXPIRE', prefix .. 'fates:' .. day, 7776000) end
+    names[#names + 1], more[#more + 1] = 'fate:' .. name, count
     out[#out + 1] = name
     out[#out + 1] = tostring(count)
   end
-  redis.call('EXPIRE', prefix .. 'fates:' .. args[5], 7776000)
-  redis.call('HINCRBY', prefix .. 'st:' .. source, 'entries', entries)
-  redis.call('HINCRBY', prefix .. 'st:' .. source, 'bodies', 1)
-  if #args > 11 then redis.call('HSET', prefix .. 'st:' .. source, unpack(args, 12)) end
-  reschedule(keys, prefix, source, now(), args[8], args[9], args[10])
-  if args[6] ~= '' then remember_poll(prefix, source, args[6]) end
-  tell(prefix, args[7])
+  for i, before in ipairs(redis.call('HMGET', state, unpack(names))) do
+    fields[#fields + 1], fields[#fields + 2] = names[i], string.format('%d', tonumber(before or 0) + more[i])
+  end
+  redis.call('HSET', state, unpack(fields))
+  return out
+end
+
+-- finish_bodies  ARGV: prefix, then for each body: how many arguments follow for it, poll id, token, number of entries,
+--   day, poll record JSON or '', events JSON or '', earliest and latest seconds from now at which the source may be due
+--   ('' for no bound) and why, ranges of entries that are seen (fates_of), then field, value, ... to set in the source's
+--   state
+-- ->  for each {'done', fate, count, ...}, {'stale'} when the token is not valid any more, or {'short', fates known}
+--   when entries are still without a fate (then nothing changes).
+local function finish_body(keys, prefix, poll, token, entries, day, record, events, earliest, latest, why, seen, ...)
+  if redis.call('HGET', prefix .. 'staged:lease', poll) ~= token then return {'stale'} end
+  local fates, known = fates_of(prefix, poll, tonumber(entries), seen)
+  if known ~= tonumber(entries) then return {'short', tostring(known)} end
+  local source = redis.call('HGET', prefix .. 'b:' .. poll, 'source')
+  local out = count_fates(prefix, source, day, fates, known, ...)
+  if earliest ~= '' or latest ~= '' then reschedule(keys, prefix, source, now(), earliest, latest, why) end
+  if record ~= '' then remember_poll(prefix, source, record) end
+  tell(prefix, events)
   redis.call('DEL', prefix .. 'b:' .. poll, prefix .. 'f:' .. poll)
   redis.call('ZREM', prefix .. 'staged', poll)
   redis.call('HDEL', prefix .. 'staged:lease', poll)
+  return {'done', unpack(out)}
+end
+
+local function finish_bodies(keys, args)
+  local out, i = {}, 2
+  while i <= #args do
+    local last = i + tonumber(args[i])
+    out[#out + 1] = finish_body(keys, args[1], unpack(args, i + 1, last))
+    i = last + 1
+  end
   return out
 end
 
@@ -220,4 +240,4 @@ redis.register_function('hketo_register', register)
 redis.register_function('hketo_begin_polls', begin_polls)
 redis.register_function('hketo_finish_polls', finish_polls)
 redis.register_function('hketo_begin_body', begin_body)
-redis.register_function('hketo_finish_body', finish_body)
+redis.register_function('hketo_finish_bodies', finish_bodies)
