@@ -6,7 +6,7 @@ marks are all known from the last reading need not be read.
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from hashlib import sha1
 
 _ENDS = ((b"</item>", b"<item"), (b"</entry>", b"<entry"))
 _MOST = 1000
@@ -25,4 +25,5 @@ def entry_marks(body: bytes) -> tuple[str, ...]:
     if first < 0 or not 1 < len(pieces) <= _MOST + 1 or start in pieces[-1]:
         return ()
     blocks = [pieces[0][first:], *pieces[1:-1]]
-    return tuple(blake2b(block.strip(), digest_size=8).hexdigest() for block in blocks)
+    # SHA-1, which processors have built in: whoever makes two entries of one mark hides one of his own.
+    return tuple([sha1(block.strip(), usedforsecurity=False).hexdigest()[:16] for block in blocks])

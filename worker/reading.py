@@ -48,10 +48,10 @@ def read_new(body: StagedBody, source: Source, found: Marked, max_age: float) ->
     all were read: when an id of theirs may stand on another entry too (`worker.identity` tells these by more), or when
     one that is older than `max_age` seconds stands below all that are known (`worker.entries.resurfaced` asks for the
     times of all)."""
-    ids, size = found.seen_ids, len(found.marks)
+    ids = found.seen_ids
     if ids is None:
         return None
-    seen = datetime.fromtimestamp(body.fetched, UTC)
+    size, known, seen = len(found.marks), found.seen, datetime.fromtimestamp(body.fetched, UTC)
     part = read_some(
         body.body,
         found.unseen,
@@ -64,17 +64,16 @@ def read_new(body: StagedBody, source: Source, found: Marked, max_age: float) ->
     )
     if part is None:
         return None
-    entries = dict(zip(found.unseen, part.entries, strict=True))
-    prints = [fingerprint(at, entry, source.id) for at, entry in entries.items()]
-    if not ids.isdisjoint(map(kept_of_id, prints)) or _up_from_below(entries, found, seen, max_age):
+    pairs = list(zip(found.unseen, part.entries, strict=True))
+    prints = [fingerprint(at, entry, source.id) for at, entry in pairs]
+    below = [entry for at, entry in pairs if at > max(known)]
+    if not ids.isdisjoint(map(kept_of_id, prints)) or _has_old(below, seen - timedelta(seconds=max_age)):
         return None
-    document = replace(part, entries=tuple(entries.get(at, _SHOWN_BEFORE) for at in range(size)))
-    return Reading(document, prints, marks_of_part(found, prints), found.seen)
+    entries = [_SHOWN_BEFORE] * size
+    for at, entry in pairs:
+        entries[at] = entry
+    return Reading(replace(part, entries=tuple(entries)), prints, marks_of_part(found, prints), known)
 
 
-def _up_from_below(entries: Mapping[int, Entry], found: Marked, seen: datetime, max_age: float) -> bool:
-    last_known, limit = max(found.seen), seen - timedelta(seconds=max_age)
-    return any(
-        at > last_known and entry.published is not None and entry.published.at < limit
-        for at, entry in entries.items()
-    )
+def _has_old(entries: Sequence[Entry], limit: datetime) -> bool:
+    return any(entry.published is not None and entry.published.at < limit for entry in entries)
