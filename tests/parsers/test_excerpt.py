@@ -192,4 +192,8 @@ def test_what_is_worth_a_warning_is_read_in_whole() -> None:
     case = {"body": SHELL.format(dated + ONE)}
     assert read_some(body_of(case), [0], 2, **how(case)) is None
     assert read_some(body_of(case), [1], 2, **how(case)), "no warning about this one"
+    nothing = {"body": SHELL.format("<item></item>" + ONE)}
+    assert read_some(body_of(nothing), [0], 2, **how(nothing)) is None, (
+        "it says nothing: left out in the whole"
+    )
     assert read_some(b"x" * 10_000_001, [0], 2, **how(case)) is None
