@@ -65,7 +65,7 @@ def main() -> None:
         "read what is new",
         lambda: [
             read_some(
-                body, new, all_items, kind="feed", content_type="text/xml", url="http://x.example/",
+                body, new, kind="feed", content_type="text/xml", url="http://x.example/",
                 context=CONTEXT, now=now,
             )
             for body in changed

@@ -6,34 +6,37 @@ import re
 from collections.abc import Collection
 
 _SHELLS = (
-    ("</item>", "<item", re.compile(r"\s*(?=<item[\s>])"), re.compile(r"<item[\s>]")),
-    ("</entry>", "<entry", re.compile(r"\s*(?=<entry[\s>])"), re.compile(r"<entry[\s>]")),
+    ("</item>", "<item", re.compile(r"<item[\s>]")),
+    ("</entry>", "<entry", re.compile(r"<entry[\s>]")),
 )
 _PAIRS = (("<![CDATA[", "]]>"), ("<!--", "-->"))
 
 
-def excerpt(text: str, wanted: Collection[int], size: int) -> str | None:
-    """The document with its head, the `wanted` of its `size` entries (by index) and its tail.
+def excerpt(text: str, wanted: Collection[int]) -> str | None:
+    """The document with its head, the `wanted` of its entries (by index, as `parsers.marks` parts it) and its tail.
+    What stands between two entries goes with the latter: nothing but space may (`Marks.apart`).
 
-    None where those might be read otherwise than in the whole: when it parts into another number of entries
-    (`parsers.marks` parts it alike), when anything but space stands between two, or when a wanted one has a start
-    or an end within its text.
+    None when a wanted one is not there, or has a start or an end within its text, and so may be read otherwise than
+    in the whole.
     """
-    end, start, begins, first = _SHELLS[0] if _SHELLS[0][0] in text else _SHELLS[1]
-    pieces = text.split(end)
-    opening = first.search(pieces[0])
-    if opening is None or len(pieces) != size + 1:
+    end, start, begins = _SHELLS[0] if _SHELLS[0][0] in text else _SHELLS[1]
+    first, last = begins.search(text), text.rfind(end)
+    if first is None or not first.start() < last:
         return None
-    head = pieces[0][: opening.start()]
-    blocks = [pieces[0][opening.start() :], *pieces[1:-1]]
-    if not all(map(begins.match, blocks)):
-        return None
-    shown = [blocks[i] for i in sorted(wanted)]
-    if not all(_is_one(block, start) for block in shown):
-        return None
-    return "".join([head, *(part for block in shown for part in (block, end)), pieces[-1]])
+    parts, place, close = [text[: first.start()]], first.start(), 0
+    for at in range(max(wanted, default=-1) + 1):
+        if (close := text.find(end, place)) < 0:
+            return None
+        if at in wanted:
+            if not _is_one(text[place:close], start, begins):
+                return None
+            parts.append(text[place : close + len(end)])
+        place = close + len(end)
+    return "".join((*parts, text[last + len(end) :]))
 
 
-def _is_one(block: str, start: str) -> bool:
-    """Whether an entry begins once in it, and all that hides markup ends in it."""
-    return block.count(start) == 1 and all(block.count(opens) == block.count(ends) for opens, ends in _PAIRS)
+def _is_one(block: str, start: str, begins: re.Pattern[str]) -> bool:
+    """Whether an entry begins with it and none within it, and all that hides markup ends in it."""
+    if begins.match(block.lstrip()) is None or block.count(start) != 1:
+        return False
+    return all(block.count(opens) == block.count(ends) for opens, ends in _PAIRS)

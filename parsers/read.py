@@ -25,6 +25,7 @@ from parsers.formats.wordpress import read_wordpress
 MAX_BYTES = 10_000_000  # a feed of 300 long entries has 1.2 MB
 _ADJUST: dict[str, Callable[[Entry], Entry]] = {"google-news": google_news, "bing-news": bing_news}
 _JSON_KINDS: dict[str, Callable[[str], RawFeed]] = {"wordpress": read_wordpress, "gdelt": read_gdelt}
+_SHIFTING = ("iso2022", "iso-2022", "hz", "utf-7")  # "<" may be half a character: their bytes part otherwise
 _SPACES = b" \t\r\n\0\xef\xbb\xbf"
 
 
@@ -48,7 +49,6 @@ def read(
 def read_some(
     body: bytes,
     wanted: Collection[int],
-    size: int,
     *,
     kind: str,
     content_type: str,
@@ -56,15 +56,15 @@ def read_some(
     context: SourceContext,
     now: datetime,
 ) -> FeedDocument | None:
-    """The same of a feed of `size` entries, all but `wanted` of which (by index) were read before: the document with
-    only these, in order. None when it must be read in whole: when it may be parted otherwise than it seems, when its
-    entries are not read apart (feedparser carries some things from one to the next), or when it is worth a warning,
-    which speaks of all of them.
+    """The same of a feed of which all entries but `wanted` (by index) were read before, and which `parsers.marks` finds
+    apart: the document with only these, in order. None when it must be read in whole: when it may be parted otherwise
+    than it seems, when its entries are not read apart (feedparser carries some things from one to the next), or when
+    it is worth a warning, which speaks of all of them.
     """
     if len(body) > MAX_BYTES:
         return None
     decoded = decode(body, content_type)
-    text = excerpt(decoded.text, wanted, size)
+    text = None if decoded.charset.startswith(_SHIFTING) else excerpt(decoded.text, wanted)
     if text is None:
         return None
     try:

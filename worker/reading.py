@@ -55,7 +55,6 @@ def read_new(body: StagedBody, source: Source, found: Marked, max_age: float) ->
     part = read_some(
         body.body,
         found.unseen,
-        size,
         kind=body.kind,
         content_type=body.content_type,
         url=body.url,

@@ -27,11 +27,12 @@ _KINDS = ("rss", "rdf", "atom")
 class Marked:
     """The entries of a body by their marks, in order; none when it cannot be parted. `shown`: the marks of the last
     body that was read, with what is kept of the ids: "" where that reading does not allow to read only a part of this
-    one. `unseen`: indexes of the entries that it did not have."""
+    one. `unseen`: indexes of the entries that it did not have; `apart` as in parsers.marks."""
 
     marks: tuple[str, ...] = ()
     shown: Mapping[str, str] = field(default_factory=dict)
     unseen: tuple[int, ...] = ()
+    apart: bool = False
 
     @property
     def all_seen(self) -> bool:
@@ -45,19 +46,22 @@ class Marked:
 
     @property
     def seen_ids(self) -> frozenset[str] | None:
-        """What is kept of the ids of these; None when they have to be read."""
+        """What is kept of the ids of these; None when they have to be read, and the whole body with them."""
+        if not self.apart:
+            return None
         ids = frozenset(self.shown[self.marks[at]] for at in self.seen)
         return ids if ids and "" not in ids else None
 
 
 def marked(body: bytes, fields: Mapping[str, str], at: float) -> Marked:
     """The marks of a body that came at `at` (seconds since 1970), beside those in the state of its source."""
-    marks, kept = entry_marks(body), fields.get("marks", "")
+    found, kept = entry_marks(body), fields.get("marks", "")
     if not kept or at - float(fields.get("marks_at", "0")) > READ_ANYWAY:
-        return Marked(marks, {}, tuple(range(len(marks))))
+        return Marked(found.marks, {}, tuple(range(len(found.marks))))
     before, ids = _parted(kept, _MARK), _parted(fields.get("ids", ""), _ID)
     shown = dict(zip(before, ids, strict=True)) if len(before) == len(ids) else dict.fromkeys(before, "")
-    return Marked(marks, shown, tuple(i for i, mark in enumerate(marks) if mark not in shown))
+    unseen = tuple([i for i, mark in enumerate(found.marks) if mark not in shown])
+    return Marked(found.marks, shown, unseen, found.apart)
 
 
 def marks_of_whole(

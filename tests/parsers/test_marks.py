@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.marks import entry_marks
+from parsers.marks import Marks
+from parsers.marks import entry_marks as parted
 
 ITEM = "<item><title>{}</title></item>\n"
+
+
+def entry_marks(body: bytes) -> tuple[str, ...]:
+    return parted(body).marks
 
 
 def feed(*titles: str, built: str = "1", shell: str = "item") -> bytes:
@@ -37,6 +42,23 @@ def test_what_cannot_be_parted_has_no_marks() -> None:
     assert entry_marks(feed("a", "b")[:-40]) == (), "the last entry is broken off"
     assert entry_marks(feed(*map(str, range(1001)))) == ()
     assert len(entry_marks(feed(*map(str, range(1000))))) == 1000
+
+
+@pytest.mark.parametrize(
+    ("between", "apart"),
+    [("", True), ("\n\t ", True), ("<title>T</title>", False), ("<!-- x -->", False), ("x", False)],
+)
+def test_whether_anything_stands_between_two_is_told(between: str, apart: bool) -> None:
+    two = [ITEM.format(name) for name in "ab"]
+    body = f"<rss><channel><title>T</title>{between.join(two)}<image/></channel></rss>"
+    assert parted(body.encode()).apart == apart
+    assert parted(body.replace("item>", "entry>").encode()).apart == apart
+    assert parted(body.replace("<item>", "<item\nx='1'>").encode()).apart == apart
+    assert not parted(body.replace("<item>", "<items>").encode()).apart
+
+
+def test_without_marks_nothing_stands_apart() -> None:
+    assert parted(b"") == Marks((), apart=False)
 
 
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=5), st.integers(0, 4), st.text(max_size=8))
