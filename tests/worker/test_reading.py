@@ -129,7 +129,7 @@ def left_behind(desk: Desk) -> dict[str, Any]:
         name = key.decode().removeprefix(desk.keys.prefix)
         if name.startswith(("k:", "seq")):
             found[name] = client.get(key)
-        elif name.startswith(("fates:", "al:", "dl:")):
+        elif name.startswith(("fates:", "al:", "dl:", "dk:")):
             found[name] = fixed(as_text(cast("dict[bytes, bytes]", client.hgetall(key))))
         elif name.startswith("out:"):
             found[name] = sorted(client.zrange(key, 0, -1))

@@ -11,7 +11,7 @@ import pytest
 from tests.support.bodies import close
 from tests.support.puts import put_request
 from worker.store.articles import put_many
-from worker.store.bodies import LATER, Begun, begin_bodies, ranges_of
+from worker.store.bodies import LATER, Begun, Closing, begin_bodies, finish_bodies, ranges_of
 from worker.store.bodies import staged as staged_body
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -122,6 +122,7 @@ def test_a_body_is_closed_when_every_entry_has_a_fate(store: SourceStore) -> Non
     assert store.waiting_bodies() == 0
     assert staged_body(store.server, store.keys, "p1") is None
     assert store.server.client.hgetall(store.keys.fates("2026-11-24")) == {b"a|stored": b"1", b"a|seen": b"1"}
+    assert 0 < store.server.client.ttl(store.keys.fates("2026-11-24")) <= 90 * 86400
 
 
 def test_a_body_with_an_entry_without_fate_is_not_closed(store: SourceStore) -> None:
@@ -158,6 +159,21 @@ def test_a_fate_that_was_written_is_not_counted_again_as_seen(store: SourceStore
 )
 def test_indexes_are_told_as_ranges(indexes: tuple[int, ...], ranges: str) -> None:
     assert ranges_of(indexes) == ranges
+
+
+def test_bodies_are_closed_in_one_call_each_by_itself(store: SourceStore) -> None:
+    ours = body_in_hand(store)
+    put_many(store.server, store.keys, [put_request("g1", source="a")])
+    stranger = Claim("p9", "nobody")
+    ends = finish_bodies(
+        store.server,
+        store.keys,
+        [Closing(stranger, 0, "2026-11-24"), Closing(ours, 1, "2026-11-24", state={"read": "1"}), Closing(ours, 1, "2026-11-24")],
+    )  # fmt: skip
+    assert ends == [None, {"stored": 1}, None]
+    state = store.states(["a"])["a"]
+    assert (state["entries"], state["bodies"], state["read"]) == ("1", "1", "1")
+    assert finish_bodies(store.server, store.keys, []) == []
 
 
 def test_a_body_is_closed_once(store: SourceStore) -> None:
