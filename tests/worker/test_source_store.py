@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 import zlib
 
@@ -288,6 +289,21 @@ def test_bodies_begin_together_only_the_first_time(store: SourceStore) -> None:
     [again] = begin_bodies(store.server, store.keys, ["b"], alone=True)
     assert isinstance(again, Begun)
     assert again.attempts == 2, "being told to come alone is no attempt"
+
+
+def test_what_is_too_much_beside_others_begins_alone(store: SourceStore) -> None:
+    store.register([registration(name) for name in "abc"])
+    sizes = {"a": 3_000_000, "b": 3_000_000, "c": 900_000}
+    for ours in claim(store.server, store.keys.due, 3, 30):
+        body = random.Random(1).randbytes(sizes[ours.member])
+        assert store.finish_poll(ours, end(staged=staged(ours.member, ours.member, body)))
+    first, second, third = begin_bodies(store.server, store.keys, ["a", "b", "c"])
+    assert isinstance(first, Begun)
+    assert second is LATER
+    assert isinstance(third, Begun)
+    [alone] = begin_bodies(store.server, store.keys, ["b"], alone=True)
+    assert isinstance(alone, Begun)
+    assert (alone.attempts, len(alone.opened().body)) == (1, 3_000_000)
 
 
 def test_a_poll_keeps_what_earlier_polls_knew_and_packs_what_an_earlier_release_wrote(

@@ -93,10 +93,10 @@ def begin_bodies(
     server: Server, keys: Keys, polls: Sequence[str], *, alone: bool = False
 ) -> list[Begun | Later | None]:
     """What processing staged bodies needs; counts the attempt. None for one that was processed meanwhile; `LATER` for
-    one that was begun before, unless it is begun `alone`: it may be what ended the process that began it."""
+    one that is too much beside the others, or was begun before: it may be what ended the process that began it.
+    `alone` begins them all the same."""
     told = "1" if alone else ""
-    calls = [(keys.prefix, poll, told) for poll in polls]
-    answers = server.calls("hketo_begin_body", keys.due, calls) if calls else []
+    answers = server.call("hketo_begin_bodies", keys.due, keys.prefix, told, *polls) if polls else []
     return [_begun(poll, answer) for poll, answer in zip(polls, answers, strict=True)]
 
 

@@ -152,18 +152,31 @@ local function reschedule(keys, prefix, source, at, earliest, latest, why)
   redis.call('HSET', prefix .. 'st:' .. source, 'interval', string.format('%.1f', wanted - at), 'why', why)
 end
 
--- begin_body  ARGV: prefix, poll id, '1' when it is begun alone, '' when together with others
--- ->  {} when it was processed meanwhile, {'alone'} when it was begun before and must be begun alone (nothing is counted
--- then), else {attempts, definition JSON or '', {field, value, ... of the body}, {field, value, ... of its source's state}}
-local function begin_body(_, args)
-  local prefix, body = args[1], args[1] .. 'b:' .. args[2]
+local BEGUN = 4194304  -- bytes of bodies that are begun together, unless the first alone has more
+
+-- begin_bodies  ARGV: prefix, '1' when they are begun alone, '' when together with others, poll ids
+-- ->  for each {} when it was processed meanwhile, {'alone'} when it was begun before, or would be too much with those in
+-- front of it, and must be begun alone (nothing is counted then), else {attempts, definition JSON or '', {field, value,
+-- ... of the body}, {field, value, ... of its source's state}}
+local function begin_body(prefix, poll, alone, held)
+  local body = prefix .. 'b:' .. poll
   local source, attempts = unpack(redis.call('HMGET', body, 'source', 'attempts'))
-  if not source then return {} end
-  if attempts and args[3] == '' then return {'alone'} end
+  if not source then return {}, 0 end
+  local size = redis.call('HSTRLEN', body, 'body')
+  if alone == '' and (attempts or (held > 0 and held + size > BEGUN)) then return {'alone'}, 0 end
   local found = redis.call('HGETALL', body)
   attempts = redis.call('HINCRBY', body, 'attempts', 1)
   local definition = redis.call('HGET', prefix .. 'src', source) or ''
-  return {attempts, definition, found, redis.call('HGETALL', prefix .. 'st:' .. source)}
+  return {attempts, definition, found, redis.call('HGETALL', prefix .. 'st:' .. source)}, size
+end
+
+local function begin_bodies(_, args)
+  local out, held = {}, 0
+  for i = 3, #args do
+    local begun, size = begin_body(args[1], args[i], args[2], held)
+    out[#out + 1], held = begun, held + size
+  end
+  return out
 end
 
 -- The fates of a body so far: by fate how many entries have it, and how many have any. `seen`: ranges `first-last` of
@@ -239,5 +252,5 @@ end
 redis.register_function('hketo_register', register)
 redis.register_function('hketo_begin_polls', begin_polls)
 redis.register_function('hketo_finish_polls', finish_polls)
-redis.register_function('hketo_begin_body', begin_body)
+redis.register_function('hketo_begin_bodies', begin_bodies)
 redis.register_function('hketo_finish_bodies', finish_bodies)
