@@ -59,6 +59,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `am:<id>` | string | story that an article was given: makes giving it again harmless | 15 days | stories.lua |
 | `sc` | string | number of changes to live stories | 60 days | stories.lua |
 | `sq` | zset | the last 512 changed stories, by number of the change | 15 days | stories.lua |
+| `sp` | string | number of the change up to which the pass has looked at stories | 15 days | story_twins |
 | `sm:<story>` | zset | n of its articles, by time | kept | storyrecords.lua |
 | `sa:<story>` | string | story that this one was merged into | kept | storyrecords.lua |
 | `sj:<story>` | set | stories that were merged into this one | kept | storyrecords.lua |
@@ -263,6 +264,10 @@ class Keys:
     @property
     def changed_stories(self) -> str:
         return self._("sq")
+
+    @property
+    def stories_passed(self) -> str:
+        return self._("sp")
 
     def story_members(self, story: str) -> str:
         return self._("sm", story)
