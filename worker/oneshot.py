@@ -13,7 +13,7 @@ from worker.polling import open_polling
 from worker.process import process_staged
 from worker.registering import register
 from worker.runtime import Runtime
-from worker.story_care import join_twins
+from worker.story_twins import join_twins
 
 
 @dataclass(frozen=True, slots=True)

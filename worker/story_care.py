@@ -1,25 +1,18 @@
-"""Stories looked after: twins joined by a pass, merges and splits by hand, all with reasons and all reversible."""
+"""Stories merged and split, all with reasons and all reversible."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsers.profiles import profile_of
-from parsers.stories import STORIES, Story, StoryRules, Weighted, joined, match, opened, unit, weigh
+from parsers.stories import STORIES, Story, StoryRules, Weighted, joined, opened, weigh
 from worker.store.articles import StoredArticle, load
 from worker.store.client import Server, digest
 from worker.store.keys import Keys
 from worker.store.storyindex import RedisFrequencies, RedisStories
 from worker.store.storyrecords import StoryDecision, StoryRecords
 
-log = logging.getLogger(__name__)
-
-#: A pair of stories is joined when it is so much more alike than an article must be like its story: two stories that
-#: were opened for two reasons have shown that they are not quite one.
-PASS_STRENGTH = 1.5
-JOINED_BY = "the pass over stories"
 REBUILD_LIMIT = 200  # articles that a story's words are made from, the latest
 
 
@@ -138,52 +131,3 @@ def _weighed(care: StoryCare, article: StoredArticle) -> Weighted:
         article.ts,
         care.rules,
     )
-
-
-def join_twins(care: StoryCare, now: float) -> list[tuple[str, str]]:
-    """The pass over stories that changed of late: those that are one are merged. Returns (elder, younger) pairs.
-    Two workers that saw two articles at once, or a story that began in two languages with headlines alone."""
-    states = care.states
-    live = states.read(states.changed())
-    merged: list[tuple[str, str]] = []
-    gone: set[str] = set()
-    for name, story in live.items():
-        if name in gone:
-            continue
-        for doc in _as_documents(story, care):
-            twin = _twin(care, states, story, doc, gone)
-            if twin is None:
-                continue
-            kept = merge(care, name, twin.story, JOINED_BY, twin.reason, now)
-            gone |= {name, twin.story} - {kept}
-            merged.append((kept, twin.story if kept == name else name))
-            break
-    return merged
-
-
-@dataclass(frozen=True, slots=True)
-class _Twin:
-    story: str
-    reason: str
-
-
-def _twin(care: StoryCare, states: RedisStories, story: Story, doc: Weighted, gone: set[str]) -> _Twin | None:
-    for other in states.look_up("", doc, story.last).stories.values():
-        if other.id == story.id or other.id in gone or care.records.apart(story.id, other.id):
-            continue
-        found = match(doc, other, story.last, care.rules)
-        if found is not None and found.strength >= PASS_STRENGTH:
-            common = ", ".join(found.common[:4])
-            return _Twin(other.id, f"the two are alike ({found.strength:.1f} of what is needed) by {common}")
-    return None
-
-
-def _as_documents(story: Story, care: StoryCare) -> list[Weighted]:
-    """A story seen as one long article in each of its languages."""
-    documents = []
-    for family, words in story.words.items():
-        rare = RedisFrequencies(care.server, care.keys).rarities_of(
-            family, [*words], [*story.keys], story.last
-        )
-        documents.append(Weighted(family, unit(words), unit(story.keys), rare))
-    return documents

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from feeds.lean import without
-from worker import clock, heartbeat, paging, planning, poll, process, story_care
+from worker import clock, heartbeat, paging, planning, poll, process
 from worker.app import NUDGE_LIVES
 from worker.delivering import close_deliverer, this_deliverer
 from worker.polling import this_poller
 from worker.runtime import this_process
 from worker.store import trim as trimming
+from worker.story_twins import join_twins
 from worker.together import TOGETHER
 
 with without("yaml"):  # as in worker.app
@@ -80,7 +81,7 @@ def plan() -> None:
 
 @shared_task(name="worker.stories")  # type: ignore[untyped-decorator]
 def care_for_stories() -> None:
-    story_care.join_twins(this_process().story_care, clock.now().timestamp())
+    join_twins(this_process().story_care, clock.now().timestamp())
 
 
 @shared_task(name="worker.trim")  # type: ignore[untyped-decorator]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from parsers.entry import Article, Entry, Moment, Reason, Verdict
 from parsers.script import language
+from tests.support.puts import put_request
 from worker import entries, identity
 from worker.entries import Occasion, Rules
 from worker.record import public_id
 from worker.store.articles import PutRequest, PutResult, WantedAlert, put_many
 from worker.store.client import Server
-from worker.store.keys import Keys
+from worker.store.keys import PARTS, Keys
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 RULES = Rules(keep=400 * 86400, keep_rejected=14 * 86400, seed_max_age=86400, max_age=7 * 86400)
@@ -44,6 +45,13 @@ class Item:
 def put(server: Server, keys: Keys, *items: Item, poll: str = "p1", seen: datetime = NOW) -> list[PutResult]:
     """Stores `items` as the entries of one body."""
     return put_many(server, keys, [request(i, item, poll, seen) for i, item in enumerate(items)])
+
+
+def sort_in(server: Server, keys: Keys, poll: str = "") -> None:
+    """Puts an article of so many words that all postings that wait are sorted into their rooms. It takes a slot."""
+    filler = put_request(f"filler {poll}", poll=f"filler {poll}")
+    put_many(server, keys, [replace(filler, terms=tuple(f"filler{n}" for n in range(60_000)))])
+    assert not server.client.exists(*(keys.unsorted(0, part) for part in range(PARTS)))
 
 
 def request(index: int, item: Item, poll: str, seen: datetime) -> PutRequest:

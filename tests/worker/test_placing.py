@@ -18,7 +18,8 @@ from worker.store.outbox import Outbox
 from worker.store.sources import Registration, SourceStore
 from worker.store.storyindex import RedisStories
 from worker.store.storyrecords import StoryRecords
-from worker.story_care import StoryCare, join_twins, merge
+from worker.story_care import StoryCare, merge
+from worker.story_twins import join_twins
 
 WIRE = (
     "KUALA LUMPUR: Hong Kong's financial secretary Paul Chan told a chamber of Malaysian exporters on Monday that a "

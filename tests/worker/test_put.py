@@ -23,13 +23,13 @@ from worker.store.articles import (
     load,
     put_many,
     recognise,
-    room,
     versions,
 )
 from worker.store.client import Server, connect
 from worker.store.keys import Keys
 from worker.store.outbox import Outbox
-from worker.store.segments import Segments, day_of
+from worker.store.postings import part
+from worker.store.segments import Segments, day_of, slots_of
 
 
 def only(server: Server, keys: Keys) -> StoredArticle:
@@ -69,7 +69,9 @@ def test_it_is_found_by_time_tag_and_word(server: Server, keys: Keys) -> None:
     put_many(server, keys, [put_request("g1", ts=1_790_000_000.0)])
     assert server.client.zrange(keys.by_time, 0, -1) == [b"1"]
     assert having(server, keys, "topic/trade") == [1]
-    assert server.client.hget(keys.room(0, room("title")), "title") == b"\x00\x00"
+    index = Segments(server, keys)
+    index.read_all(index.list, (), ("title", "untold"))
+    assert [slots_of(index.term(index.list[0], term)) for term in ("title", "untold")] == [[0], []]
 
 
 def test_every_key_it_writes_expires_or_is_bounded(server: Server, keys: Keys) -> None:
@@ -85,11 +87,11 @@ def test_every_key_it_writes_expires_or_is_bounded(server: Server, keys: Keys) -
         "publisher/Demo Herald",
         f"day/{day_of(1_790_000_000.0)}",
     )
-    rooms = (f"w:0:{room(term)}" for term in put_request("g1").terms)
+    waiting = (f"wu:0:{part(term)}" for term in put_request("g1").terms)
     assert for_ever == {
         *("seq", "z", "ix", "ixl", "ic:0", "tags", "alerts", "out:webhook", "channels"),
         *(f"t:0:{tag}" for tag in tags),
-        *rooms,
+        *waiting,
     }
 
 

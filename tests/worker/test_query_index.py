@@ -4,14 +4,17 @@ made of it: counts, suggestions, arrivals, order."""
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.stored import NOW, Item, put, titles
+from tests.support.puts import put_request
+from tests.support.stored import NOW, Item, put, sort_in, titles
 from worker.query import (
     Query,
     QueryError,
@@ -29,10 +32,11 @@ from worker.query.export import COLUMNS, csv_lines
 from worker.query.follow import arrivals, latest
 from worker.query.nodes import Node, Tag, Words
 from worker.settings_tables import StoreSettings
-from worker.store.articles import load, room
+from worker.store.articles import load, put_many
 from worker.store.client import Server
 from worker.store.keys import SEGMENT, Keys
 from worker.store.packing import pack, unpack
+from worker.store.postings import room
 from worker.store.segments import Segments, count, day_of, day_start, set_of, slots_of
 from worker.store.trim import trim
 
@@ -74,22 +78,67 @@ def test_a_segment_that_fills_is_followed_by_the_next(store: Store) -> None:
 def test_a_posting_becomes_a_list_and_then_a_bitmap(store: Store) -> None:
     """31 slots stay in the room of the term; from 4,096 on a bitmap is smaller than a list."""
     client, keys = store.server.client, store.keys
-    held = room("common")
+    held = keys.room(0, room("common"))
     put(store.server, keys, *(Item(f"Common {n}") for n in range(31)))
-    assert client.hget(keys.room(0, held), "common") == struct.pack(">31H", *range(31))
-    put(store.server, keys, Item("Common 31"), poll="p2")
-    assert client.hget(keys.room(0, held), "common") == b"l"
-    assert client.get(keys.term_list(0, "common")) == struct.pack(">32H", *range(32))
+    assert client.hget(held, "common") is None
+    assert len(found(store, Words("common"))) == 31
+    sort_in(store.server, keys, "p1")
+    assert client.hget(held, "common") == struct.pack(">31H", *range(31))
+    put(store.server, keys, Item("Common 32"), poll="p2")
+    assert len(found(store, Words("common"))) == 32
+    sort_in(store.server, keys, "p2")
+    assert client.hget(held, "common") == b"l"
+    assert client.get(keys.term_list(0, "common")) == struct.pack(">32H", *range(31), 32)
     assert len(found(store, Words("common"))) == 32
     client.set(keys.term_list(0, "common"), struct.pack(">4094H", *range(4094)))
     start_at(store, 4094)
-    put(store.server, keys, *(Item(f"Common {n}") for n in range(32, 36)), poll="p3")
-    assert client.hget(keys.room(0, held), "common") == b"b"
+    put(store.server, keys, *(Item(f"Common {n}") for n in range(33, 37)), poll="p3")
+    assert len(found(store, Words("common"))) == 36
+    sort_in(store.server, keys, "p3")
+    assert client.hget(held, "common") == b"b"
     assert client.exists(keys.term_list(0, "common")) == 0
+    put(store.server, keys, Item("Common 37"), poll="p4")
+    sort_in(store.server, keys, "p4")
     index = Segments(store.server, keys)
     index.read_all(index.list, (), ("common",))
-    assert slots_of(index.term(index.list[0], "common")) == list(range(4098))
-    assert len(found(store, Words("common"))) == 36
+    assert slots_of(index.term(index.list[0], "common")) == [*range(4098), 4099]
+    assert len(found(store, Words("common"))) == 37
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_term_has_its_slots_waiting_or_sorted_in(store: Store, seed: int) -> None:
+    """Articles of words drawn by Zipf's law: some parts have been sorted in several times, some terms are lists."""
+    dice = Random(seed)
+    words = [f"{'香港貿易'[n % 4]}{n}" if n % 3 else f"~{n}" for n in range(3000)]
+    weights = [1 / (rank + 3) for rank in range(len(words))]
+    wanted: dict[str, list[int]] = {word: [] for word in words}
+    for start in range(0, 320, 16):
+        requests = []
+        for slot in range(start, start + 16):
+            own = sorted(set(dice.choices(words, weights, k=dice.randrange(1, 2400))))
+            for word in own:
+                wanted[word].append(slot)
+            requests.append(replace(put_request(f"g{slot}", poll=f"p{slot}"), terms=tuple(own)))
+        put_many(store.server, store.keys, requests)
+        assert_found(store, {word: wanted[word] for word in dice.sample(words, 100)})
+    assert_found(store, wanted)
+    rooms = list(store.server.client.scan_iter(f"{store.keys.prefix}w:*"))
+    assert len(rooms) > 1000
+    assert list(store.server.client.scan_iter(f"{store.keys.prefix}wl:*"))
+    sort_in(store.server, store.keys)
+    assert_found(store, wanted)
+
+
+def assert_found(store: Store, wanted: dict[str, list[int]]) -> None:
+    index = Segments(store.server, store.keys)
+    index.read_all(index.list, (), wanted)
+    assert {word: slots_of(index.term(index.list[0], word)) for word in wanted} == wanted
+
+
+def test_a_term_with_more_letters_or_fewer_is_another_one(store: Store) -> None:
+    own = ("trade", "trader", "rade", "~7", "~77", "a" * 40)
+    put_many(store.server, store.keys, [replace(put_request(one), terms=(one,), poll=one) for one in own])
+    assert_found(store, {one: [slot] for slot, one in enumerate(own)} | {"tra": [], "rader": [], "7": []})
 
 
 def test_trimming_takes_days_and_whole_segments(store: Store) -> None:
@@ -108,7 +157,7 @@ def test_trimming_takes_days_and_whole_segments(store: Store) -> None:
     trim(store.server, keys, settings, NOW + 10 * DAY)
     assert titles(search(store, Query()).articles) == ["New", "Mid"]
     left = [key.decode().removeprefix(keys.prefix) for key in client.keys("*")]
-    assert not [key for key in left if key.startswith(("t:0:", "w:0:", "wl:0:", "wb:0:", "ic:0"))]
+    assert not [key for key in left if key.startswith(("t:0:", "w:0:", "wu:0:", "wl:0:", "wb:0:", "ic:0"))]
     trim(store.server, keys, settings, NOW + 300 * DAY)
     assert titles(search(store, Query()).articles) == ["New"]
 

@@ -14,7 +14,8 @@ from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.outbox import Outbox
 from worker.stories import StoryDesk
-from worker.story_care import StoryCare, UnknownStory, join_twins, merge, split, undo_merge
+from worker.story_care import StoryCare, UnknownStory, merge, split, undo_merge
+from worker.story_twins import join_twins
 
 KEEP = 400 * 86400
 NOW = 1_790_000_000.0

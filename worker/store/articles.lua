@@ -29,6 +29,12 @@ end
 -- A revised article takes a new slot and its old one leaves the bitmap `all`, so nothing else need be unlearned.
 local SEGMENT, MARK_LIST, MARK_BITS = 65536, 'l', 'b'
 local SMALL, LARGE = 62, 8192  -- bytes: longest posting inside a room (64 would cost its compact form), longest list
+-- Of an article's terms hardly two have one room, but of those of a hundred articles several have. So terms wait, in
+-- parts of the rooms, until there are so many bytes of them: what is sorted in one step takes some milliseconds, and
+-- the parts are not sorted at one time.
+local WAITING, STAGGER = 65536, 2048
+local ROOM_DIGIT = 48  -- the character of the digit 0 of base 64, two of which are the number of a room
+local MANY = 1000      -- arguments that `unpack` puts on Lua's stack, which holds some thousands
 
 local function bits_of(list)
   local bytes = {}
@@ -42,26 +48,83 @@ local function bits_of(list)
   return table.concat(bytes)
 end
 
--- Adds a slot to a term's posting: inside its room while it is short, then a list, then a bitmap.
-local function post(prefix, segment, room, term, slot)
+local function set_bits(key, packed)
+  for at = 1, #packed, 2 do redis.call('SETBIT', key, (struct.unpack('>I2', packed, at)), 1) end
+end
+
+-- A term's posting in its room, after packed slots were added to what it `held`; nil when it stays as it is. It is
+-- inside the room while it is short, then a list, then a bitmap.
+local function posting(prefix, segment, term, held, packed)
+  if held == MARK_BITS then
+    set_bits(prefix .. 'wb:' .. segment .. ':' .. term, packed)
+    return nil
+  end
+  local slots = held and held ~= MARK_LIST and held .. packed or packed
+  if held ~= MARK_LIST and #slots <= SMALL then return slots end
+  local list = prefix .. 'wl:' .. segment .. ':' .. term
+  if redis.call('APPEND', list, slots) >= LARGE then
+    redis.call('SET', prefix .. 'wb:' .. segment .. ':' .. term, bits_of(redis.call('GET', list)))
+    redis.call('DEL', list)
+    return MARK_BITS
+  end
+  return held ~= MARK_LIST and MARK_LIST or nil
+end
+
+-- Adds to the postings of one room. `more`: terms, and for each its packed slots.
+local function post(prefix, segment, room, more)
   local key = prefix .. 'w:' .. segment .. ':' .. room
-  local packed, held = struct.pack('>I2', slot), redis.call('HGET', key, term)
-  if not held then
-    redis.call('HSET', key, term, packed)
-  elseif held == MARK_BITS then
-    redis.call('SETBIT', prefix .. 'wb:' .. segment .. ':' .. term, slot, 1)
-  elseif held == MARK_LIST then
-    local list = prefix .. 'wl:' .. segment .. ':' .. term
-    if redis.call('APPEND', list, packed) >= LARGE then
-      redis.call('SET', prefix .. 'wb:' .. segment .. ':' .. term, bits_of(redis.call('GET', list)))
-      redis.call('DEL', list)
-      redis.call('HSET', key, term, MARK_BITS)
+  for from = 1, #more, MANY do
+    local terms, written = {unpack(more, from, math.min(from + MANY - 1, #more))}, {}
+    for i, held in ipairs(redis.call('HMGET', key, unpack(terms))) do
+      local slots = posting(prefix, segment, terms[i], held, more[terms[i]])
+      if slots then written[#written + 1], written[#written + 2] = terms[i], slots end
     end
-  elseif #held < SMALL then
-    redis.call('HSET', key, term, held .. packed)
-  else
-    redis.call('SET', prefix .. 'wl:' .. segment .. ':' .. term, held .. packed)
-    redis.call('HSET', key, term, MARK_LIST)
+    if #written > 0 then redis.call('HSET', key, unpack(written)) end
+  end
+end
+
+-- What waits in a part of the rooms: {room (its two characters), ...} and by room what `post` takes.
+local function by_room(unsorted)
+  local words, packs, rooms, more = {}, {}, {}, {}
+  for slot, terms in string.gmatch(unsorted, '\n(%d+)%z([^\n]*)') do
+    local packed = struct.pack('>I2', slot)
+    for word in string.gmatch(terms, '%Z+') do
+      local slots = packs[word]
+      if not slots then words[#words + 1] = word end
+      packs[word] = slots and slots .. packed or packed
+    end
+  end
+  for _, word in ipairs(words) do
+    local room, term = string.sub(word, 1, 2), string.sub(word, 3)
+    local own = more[room]
+    if not own then
+      own = {}
+      more[room], rooms[#rooms + 1] = own, room
+    end
+    own[#own + 1], own[term] = term, packs[word]
+  end
+  return rooms, more
+end
+
+-- Sorts what waits into the rooms. One command for all terms of a room costs little more than one for each term.
+local function sort_in(prefix, segment, key)
+  local rooms, more = by_room(redis.call('GET', key))
+  for _, room in ipairs(rooms) do
+    local high, low = string.byte(room, 1, 2)
+    post(prefix, segment, (high - ROOM_DIGIT) * 64 + low - ROOM_DIGIT, more[room])
+  end
+  redis.call('DEL', key)
+end
+
+-- Adds an article's terms, as segments.py writes them, to those that wait.
+local function add_terms(prefix, segment, slot, terms)
+  local part, head = 0, '\n' .. slot .. '\0'
+  for own in string.gmatch(terms, '([^\n]*)\n') do
+    if own ~= '' then
+      local key = prefix .. 'wu:' .. segment .. ':' .. part
+      if redis.call('APPEND', key, head .. own) >= WAITING + part * STAGGER then sort_in(prefix, segment, key) end
+    end
+    part = part + 1
   end
 end
 
@@ -142,7 +205,7 @@ local function index(prefix, put, n, score)
   publisher_tag(tags, put.fields.publisher)
   publisher_tags(tags, prefix, n)
   tag_slot(prefix, segment, slot, tags)
-  for i, term in ipairs(put.terms) do post(prefix, segment, put.rooms[i], term, slot) end
+  add_terms(prefix, segment, slot, put.terms)
 end
 
 -- One more outlet for an article that stands in the index.
@@ -327,18 +390,19 @@ local function decide(prefix, put, packed, at, seq, prior)
   return fate, n, raises, false, revised
 end
 
--- One entry; JSON is worker/store/articles.py: PutRequest, packed worker/store/packing.py
+-- One entry; JSON is worker/store/articles.py: PutRequest, packed worker/store/packing.py, terms postings.py
 -- ->  {fate, n, revised (0|1), channel, ...}: whether the article took this version, and the channels that have a new
 -- delivery; or {'dropped', place}, and nothing is written, when it leads to an entry in a block of what was dropped:
 -- then it must be put again with that entry's record.
 -- A second call for the same poll and index returns the first fate and changes nothing.
-local function put(prefix, fates, seq, entry, json, packed, prior)
+local function put(prefix, fates, seq, entry, json, packed, terms, prior)
   local done = redis.call('HGET', fates, entry)
   if done then
     local fate, n = string.match(done, '^([^:]+):(.*)$')
     return {fate, n, 0}
   end
   local at, request = now(), cjson.decode(json)
+  request.terms = terms
   local fate, n, worth_telling, is_new, revised = decide(prefix, request, packed, at, seq, prior)
   if fate == 'dropped' then return {fate, n} end
   local channels = {}
@@ -356,19 +420,19 @@ local function put(prefix, fates, seq, entry, json, packed, prior)
   return {fate, n, revised and 1 or 0, unpack(channels)}
 end
 
--- put_some  ARGV: prefix, poll id, then for each entry its index, JSON, packed fields, and those of the record that it
--- had in a block  ->  an answer of `put` each
+-- put_some  ARGV: prefix, then for each entry its poll id, its index, JSON, packed fields, terms, and packed fields of the
+-- record that it had in a block  ->  an answer of `put` each
 -- One call for several entries: what a call costs by itself is more than an entry that is dropped.
 local function put_some(keys, args)
-  local out, fates = {}, args[1] .. 'f:' .. args[2]
-  for i = 3, #args, 4 do
-    out[#out + 1] = put(args[1], fates, keys[1], args[i], args[i + 1], args[i + 2], args[i + 3])
+  local prefix, out, last = args[1], {}, nil
+  for i = 2, #args, 6 do
+    local fates = prefix .. 'f:' .. args[i]
+    out[#out + 1] = put(prefix, fates, keys[1], unpack(args, i + 1, i + 5))
+    if fates ~= last then redis.call('EXPIRE', fates, 172800) end
+    last = fates
   end
-  redis.call('EXPIRE', fates, 172800)
   return out
 end
-
-local MANY = 1000  -- arguments that `unpack` puts on Lua's stack, which holds some thousands
 
 -- What becomes known of some entries of a body, given as lists: `seen` and `changed` are added to.
 local function recognise_some(prefix, fates, indexes, names, words, seen, changed)

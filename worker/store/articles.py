@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any, TypeVar, cast
-from zlib import crc32
 
 import orjson
 
@@ -14,8 +13,9 @@ from parsers.agency import credit
 from parsers.script import language
 from worker.store.blocks import Ref, leads, number_of, records, ref_of, ref_of_number
 from worker.store.client import Server
-from worker.store.keys import ROOMS, Keys
+from worker.store.keys import Keys
 from worker.store.packing import pack, unpack
+from worker.store.postings import written
 
 T = TypeVar("T")
 Fate = str
@@ -269,9 +269,8 @@ def put_many(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list
 
 def _put(server: Server, keys: Keys, requests: Sequence[PutRequest]) -> list[list[Any]]:
     calls = [
-        [keys.prefix, poll, *(part for request in some for part in _arguments(request))]
-        for poll, of_poll in groupby(requests, key=lambda request: request.poll)
-        for some in batched(of_poll, _TOGETHER)
+        [keys.prefix, *(part for request in some for part in _arguments(request))]
+        for some in batched(requests, _TOGETHER)
     ]
     answered = server.calls("hketo_put_some", keys.sequence, calls)
     return [answer for answers_of_call in answered for answer in answers_of_call]
@@ -300,8 +299,6 @@ def _arguments(request: PutRequest) -> tuple[str | bytes, ...]:
         "grade": request.grade,
         "sentence": request.fields["sentence"] if request.alerts else "",
         "tags": request.tags,
-        "terms": request.terms,
-        "rooms": [room(term) for term in request.terms],
         "keep": request.keep,
         "sighting": request.sighting or sighting_of(request.fields),
         "alerts": request.alerts,
@@ -310,12 +307,13 @@ def _arguments(request: PutRequest) -> tuple[str | bytes, ...]:
         "near": request.near,
         "best": request.best,
     }
-    packed = pack(packed_fields(request))
-    if request.prior is None:
-        return str(request.index), orjson.dumps(body), packed, b""
-    plain, rest = _record(request.prior.record)
-    body |= {"prior": plain, "prior_ref": str(request.prior.ref)}
-    return str(request.index), orjson.dumps(body), packed, pack(rest)
+    before = b""
+    if request.prior is not None:
+        plain, rest = _record(request.prior.record)
+        body |= {"prior": plain, "prior_ref": str(request.prior.ref)}
+        before = pack(rest)
+    packed, terms = pack(packed_fields(request)), written(request.terms)
+    return request.poll, str(request.index), orjson.dumps(body), packed, terms, before
 
 
 def _record(fields: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -346,11 +344,6 @@ def packed_fields(request: PutRequest) -> dict[str, str]:
     """What is stored packed: everything that no function of the server's has to read."""
     fields = {**request.fields, "text": request.text}
     return {name: value for name, value in fields.items() if name not in _PLAIN and value}
-
-
-def room(term: str) -> int:
-    """Which of a segment's rooms a term's posting is in."""
-    return crc32(term.encode("utf-8", "surrogatepass")) % ROOMS
 
 
 def find_number(server: Server, keys: Keys, wanted: str) -> int | None:

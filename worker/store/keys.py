@@ -34,6 +34,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `t:<segment>:<tag>` | string | bitmap of slots with a tag; tags also of kind lang, source, publisher, country, grade; `day/<days since 1970 in UTC+8>`; `all`: slots in force | trimmed | put |
 | `tags` | hash | tag -> articles that ever had it | for ever | put |
 | `w:<segment>:<room>` | hash | term -> packed big-endian uint16 slots, up to 31; `l` or `b`: it has a list or a bitmap of its own | trimmed | put |
+| `wu:<segment>:<part>` | string | terms of the articles that came last and do not stand in rooms yet, 64 to 80 kB at most (postings.py) | trimmed | put |
 | `wl:<segment>:<term>` | string | packed uint16 slots of a more frequent term | trimmed | put |
 | `wb:<segment>:<term>` | string | bitmap of slots of a very frequent term | trimmed | put |
 | `al:<alert>` | hash | an alert | kept | put |
@@ -61,6 +62,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `am:<id>` | string | story that an article was given: makes giving it again harmless | 15 days | stories.lua |
 | `sc` | string | number of changes to live stories | 60 days | stories.lua |
 | `sq` | zset | the last 512 changed stories, by number of the change | 15 days | stories.lua |
+| `sp` | string | number of the change up to which the pass has looked at stories | 15 days | story_twins |
 | `sm:<story>` | zset | n of its articles, by time | kept | storyrecords.lua |
 | `sa:<story>` | string | story that this one was merged into | kept | storyrecords.lua |
 | `sj:<story>` | set | stories that were merged into this one | kept | storyrecords.lua |
@@ -84,6 +86,7 @@ SEGMENT = 65_536  # slots of one segment of the index
 ROOMS = (
     4096  # hashes of one segment that hold the postings of rare terms: small enough to be stored compactly
 )
+PARTS = 8  # of the rooms, in each of which terms wait until many are sorted in at once
 PRIORITIES = (0, 3, 6, 9)  # of messages; 0 goes first
 
 
@@ -181,6 +184,9 @@ class Keys:
     def room(self, segment: int, room: int) -> str:
         return self._("w", segment, room)
 
+    def unsorted(self, segment: int, part: int) -> str:
+        return self._("wu", segment, part)
+
     def term_list(self, segment: int, term: str) -> str:
         return self._("wl", segment, term)
 
@@ -272,6 +278,10 @@ class Keys:
     @property
     def changed_stories(self) -> str:
         return self._("sq")
+
+    @property
+    def stories_passed(self) -> str:
+        return self._("sp")
 
     def story_members(self, story: str) -> str:
         return self._("sm", story)

@@ -18,9 +18,9 @@ from itertools import groupby
 from threading import Lock
 from typing import Any, TypeAlias, cast
 
-from worker.store.articles import room
 from worker.store.client import Server
 from worker.store.keys import SEGMENT, Keys
+from worker.store.postings import part, room, waiting
 
 DAY = 86400
 ZONE = 8 * 3600  # days of the index begin at midnight in Malaysia and Hong Kong
@@ -155,8 +155,12 @@ class Segments:
         worded = [pair for segment in segments for pair in self._missing_terms(segment, terms)]
         if not (tagged or worded):
             return
-        # One command for many keys costs the asking side a third of what as many commands do.
+        parts = sorted({(segment.number, part(term)) for segment, term in worded})
+        # One command for many keys costs the asking side a third of what as many commands do. What is sorted into the
+        # rooms meanwhile was read before, where it waited.
         pipe = self._client.pipeline(transaction=False)
+        if parts:
+            pipe.mget([self.keys.unsorted(*one) for one in parts])
         for segment, term in worded:
             pipe.hget(self.keys.room(segment.number, room(term)), term)
         pipe.mget(
@@ -166,7 +170,9 @@ class Segments:
                 *(self.keys.term_list(segment.number, term) for segment, term in worded),
             ]
         )
-        *short, found = pipe.execute()
+        answers = pipe.execute()
+        unsorted = dict(zip(parts, answers.pop(0), strict=True)) if parts else {}
+        *short, found = answers
         bits, lists = found[len(tagged) : len(tagged) + len(worded)], found[len(tagged) + len(worded) :]
         new = []
         for (segment, tag), raw in zip(tagged, found, strict=False):
@@ -174,7 +180,8 @@ class Segments:
             if tag != ALL:  # which slots are in force changes without notice
                 new.append((self._name("t", segment, tag), _Held(made, segment.state, self._changes)))
         for (segment, term), *raws in zip(worded, short, lists, bits, strict=True):
-            made = self._terms[segment.number, term] = _posting(*raws)
+            recent = waiting(unsorted[segment.number, part(term)], term)
+            made = self._terms[segment.number, term] = _posting(*raws) | set_of(recent)
             new.append((self._name("w", segment, term), _Held(made, segment.slots, 0)))
         _MEMORY.put(new)
 

@@ -46,13 +46,14 @@ class RedisFrequencies:
         asked = [{one.family: [*one.words], KEYS_FAMILY: [*one.keys]} for one, _ in profiles]
         return self._asked([(terms, at) for terms, (_, at) in zip(asked, profiles, strict=True)], add=add)
 
-    def rarities_of(
-        self, family: str, words: Sequence[str], keys: Sequence[str], at: float
-    ) -> dict[str, float]:
-        """The rarities of words of a family and of keys."""
-        [told] = self._asked([({family: words, KEYS_FAMILY: keys}, at)], add=False)
-        rare = dict(zip(words, told.rarities(family, words, at), strict=True))
-        return rare | dict(zip(keys, told.rarities(KEYS_FAMILY, keys, at), strict=True))
+    def rarities_of(self, wanted: Sequence[Rarely]) -> list[dict[str, float]]:
+        """The rarities of words and keys, each lot at its time, in one round trip."""
+        asked = [({one.family: one.words, KEYS_FAMILY: one.keys}, one.at) for one in wanted]
+        return [
+            dict(zip(one.words, told.rarities(one.family, one.words, one.at), strict=True))
+            | dict(zip(one.keys, told.rarities(KEYS_FAMILY, one.keys, one.at), strict=True))
+            for one, told in zip(wanted, self._asked(asked, add=False) if asked else (), strict=True)
+        ]
 
     def _asked(
         self, asked: Sequence[tuple[Mapping[str, Sequence[str]], float]], *, add: bool
@@ -68,6 +69,16 @@ class RedisFrequencies:
             Counted(dict(zip(terms, map(_counts, answer), strict=True)))
             for (terms, _), answer in zip(asked, answers, strict=True)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Rarely:
+    """Words of a family of languages, and keys, whose rarities are wanted as of `at` (seconds since 1970)."""
+
+    family: str
+    words: Sequence[str]
+    keys: Sequence[str]
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +200,25 @@ class RedisStories:
             name: unpack(name, raw) for name, raw in zip(wanted, held, strict=True) if isinstance(raw, bytes)
         }
 
-    def changed(self) -> list[str]:
-        """The stories changed of late, the last one first."""
-        names = cast("list[bytes]", self._server.client.zrevrange(self._keys.changed_stories, 0, -1))
-        return [name.decode() for name in names]
+    def changed(self) -> dict[str, int]:
+        """The stories that changed since the last pass over them (the last 512), each with the number of its last
+        change, the highest first."""
+        client, keys = self._server.client, self._keys
+        pipe = client.pipeline(transaction=False)
+        pipe.get(keys.stories_passed)
+        pipe.zrevrange(keys.changed_stories, 0, 0, withscores=True)
+        passed, last = pipe.execute()
+        before, highest = int(passed or 0), int(last[0][1]) if last else 0
+        if before == highest:
+            return {}
+        # Numbers begin anew where no story changed for long.
+        start = f"({before}" if before < highest else "-inf"
+        found = client.zrevrangebyscore(keys.changed_stories, "+inf", start, withscores=True)
+        return {name.decode(): int(number) for name, number in cast("list[tuple[bytes, float]]", found)}
+
+    def note_pass(self, number: int) -> None:
+        """Stories were looked at up to this number of a change."""
+        self._server.client.set(self._keys.stories_passed, number, ex=self._keep)
 
     def _asked(self, asking: Asking) -> tuple[Raw, ...]:
         terms = _packed([term for term, _ in asking.terms])

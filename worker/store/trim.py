@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.settings_tables import StoreSettings
 from worker.store.client import Server
-from worker.store.keys import ROOMS, Keys
+from worker.store.keys import PARTS, ROOMS, Keys
 from worker.store.segments import ALL, Segment, Segments, day_of
 
 SLICE = 1000
@@ -67,6 +67,7 @@ def _forget(server: Server, keys: Keys, before: float) -> None:
 def _drop(client: Any, keys: Keys, gone: Segment) -> None:
     """Everything of one segment; its entry in `ix` last, so that a broken run is made good by the next."""
     segment = gone.number
+    client.unlink(*(keys.unsorted(segment, part) for part in range(PARTS)))
     for number in range(ROOMS):
         held = client.hgetall(keys.room(segment, number))
         own = [keys.term_list(segment, term.decode()) for term, mark in held.items() if mark == b"l"]

@@ -1,0 +1,56 @@
+"""Terms of articles on their way into the rooms of a segment: how they are sent, and found while they wait there.
+
+A posting is the slots of one term. Each stands in one of 4,096 rooms, and the rooms are parted into eight. What was
+stored last waits in its part (`wu:<segment>:<part>`), and articles.lua sorts a part in when it has grown long: for each
+article a newline, its slot in decimal and a NUL, then its terms in that part, each after the two characters of its room
+and before a NUL. No term holds a newline or a NUL.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from zlib import crc32
+
+from worker.store.keys import PARTS, ROOMS
+
+_DIGITS = bytes(range(48, 112))  # 0 to 63, as characters in the order of their values
+_SPELLED = [bytes((_DIGITS[room // 64], _DIGITS[room % 64])) for room in range(ROOMS)]
+#: The least that terms of each part but the first begin with.
+_EDGES = [_SPELLED[part * ROOMS // PARTS] for part in range(1, PARTS)]
+
+
+def room(term: str) -> int:
+    """Which of a segment's rooms a term's posting is in."""
+    return crc32(term.encode("utf-8", "surrogatepass")) % ROOMS
+
+
+def part(term: str) -> int:
+    """Which part of the rooms that is."""
+    return room(term) * PARTS // ROOMS
+
+
+def written(terms: Sequence[str]) -> bytes:
+    """The terms of an article for the put: those of each part in turn, a newline after each part."""
+    if not terms:
+        return b""
+    encoded = "\n".join(terms).encode("utf-8", "surrogatepass").split(b"\n")
+    spelled = sorted([_SPELLED[crc32(term) % ROOMS] + term for term in encoded])
+    edges = [0, *(bisect_left(spelled, edge) for edge in _EDGES), len(spelled)]
+    return b"".join(
+        b"\0".join(spelled[start:end]) + b"\0\n" if start < end else b"\n" for start, end in pairwise(edges)
+    )
+
+
+def waiting(held: bytes | None, term: str) -> Iterator[int]:
+    """The slots of a term in what waits in its part."""
+    if not held:
+        return
+    encoded = term.encode("utf-8", "surrogatepass")
+    wanted = b"\0%b%b\0" % (_SPELLED[crc32(encoded) % ROOMS], encoded)
+    at = held.find(wanted)
+    while at >= 0:
+        start = held.rfind(b"\n", 0, at) + 1
+        yield int(held[start : held.index(b"\0", start)])
+        at = held.find(wanted, at + 1)
