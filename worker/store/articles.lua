@@ -357,7 +357,9 @@ end
 local function restore(prefix, put, n, ref, packed)
   local keep = redis.call('TTL', prefix .. 'd:' .. string.match(ref, '^%d+'))
   write(prefix, {fields = put.prior, keep = keep}, n, packed)
-  redis.call('HINCRBY', prefix .. 'dn', math.floor(now() / 86400), -1)
+  if not redis.call('ZSCORE', prefix .. 'rej', n) then  -- as an earlier release counted it
+    redis.call('HINCRBY', prefix .. 'dn', math.floor(now() / 86400), -1)
+  end
 end
 
 local function decide(prefix, put, packed, at, seq, prior)
