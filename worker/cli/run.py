@@ -88,7 +88,10 @@ def poll_once_command(
     with open_store(settings, create=True) as runtime:
         runtime.server.check()
         runtime.server.load_functions()
-        gc.freeze()  # what was imported stays: looking through it again and again took a tenth of a large round
+        # What was imported stays, and little that a round makes is garbage in cycles: looking for that again and again
+        # took a tenth of a large round.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
         result = poll_once(runtime, wanted)
         for row in source_rows(runtime):
             if row.state in (FAILING, BLOCKED):
