@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -43,8 +43,8 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def twins_by_the_whole_look(care: StoryCare) -> Iterator[tuple[str, str]]:
     """The pairs that a look at every story finds, each asked for by itself and with all that it has."""
-    states = care.states
-    names = [name.decode() for name in care.server.client.zrevrange(care.keys.changed_stories, 0, -1)]
+    states, client = care.states, cast("Any", care.server.client)
+    names = [name.decode() for name in client.zrevrange(care.keys.changed_stories, 0, -1)]
     for name, story in states.read(names).items():
         for family, words in story.words.items():
             asked = Rarely(family, [*words], [*story.keys], story.last)
