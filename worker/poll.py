@@ -28,7 +28,7 @@ from worker.store.client import Server
 from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
 from worker.store.lease import Claim, begin, claim, release
-from worker.store.sources import BegunPoll, PollEnd, SourceStore
+from worker.store.sources import BegunPoll, Known, PollEnd, SourceStore
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def _next(ended: SimpleQueue[Future[Fetched]], patience: float, most: int) -> li
 class _Flight:
     held: Claim
     source: Source
-    state: dict[str, str]
+    known: Known
     memory: Memory
     asking: Asking
 
@@ -128,7 +128,7 @@ def _ready(to: Poller, begun: Sequence[BegunPoll]) -> list[_Flight]:
     flights = []
     for poll in begun:
         if poll.definition is not None:
-            flights.append(_flight(poll.held, poll.definition, poll.state))
+            flights.append(_flight(poll, poll.definition))
         else:
             release(to.server, to.keys.due, poll.held, to.lease)
     hosts = [host_of(flight.asking.source.url) for flight in flights]
@@ -139,10 +139,9 @@ def _ready(to: Poller, begun: Sequence[BegunPoll]) -> list[_Flight]:
     return [flight for flight, host in zip(flights, hosts, strict=True) if host not in holds]
 
 
-def _flight(held: Claim, definition: bytes, state: dict[str, str]) -> _Flight:
-    source = source_from_json(definition)
-    memory = remembered(state)
-    return _Flight(held, source, state, memory, how_to_ask(source, memory, clock.now().timestamp()))
+def _flight(poll: BegunPoll, definition: bytes) -> _Flight:
+    source, memory = source_from_json(definition), remembered(poll.state)
+    return _Flight(poll.held, source, poll.known, memory, how_to_ask(source, memory, clock.now().timestamp()))
 
 
 def _finish(to: Poller, ended: Sequence[tuple[_Flight, Future[Fetched]]], budget: Budget | None) -> int:
@@ -172,7 +171,7 @@ def _end(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget | 
         clock.now().timestamp(),
         budget,
         to.rationed(host_of(fetched.url or flight.asking.source.url)),
-        flight.state,
+        flight.known,
     )
     poll_id = secrets.token_hex(8) if fetched.body else ""
     end = poll_end(facts, fetched, to.schedule, random(), poll_id)  # spread, no secret  # noqa: S311  # nosec B311

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from feeds import saved
@@ -16,7 +15,7 @@ from feeds.source import Source
 from feeds.state import GOOD, HELD, PollState, unreadable
 from worker.planning import LEARNING, Budget, planned_interval
 from worker.source_memory import Asking, Memory, prior_of
-from worker.store.sources import PollEnd, StagedBody
+from worker.store.sources import Known, PollEnd, StagedBody
 
 Event = dict[str, object]
 
@@ -24,8 +23,8 @@ Event = dict[str, object]
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a source when its poll ends. Times in seconds since 1970; `was_due` None when unknown.
-    `rationed`: whether a wish of the host to be left alone holds for all its sources. `before`: the fields of its
-    state."""
+    `rationed`: whether a wish of the host to be left alone holds for all its sources. `before`: what polling
+    knew of it."""
 
     source: Source
     asking: Asking
@@ -34,7 +33,7 @@ class Facts:
     now: float
     budget: Budget | None = None
     rationed: bool = True
-    before: Mapping[str, str] = field(default_factory=dict)
+    before: Known = field(default_factory=Known)
 
 
 def poll_end(

@@ -316,7 +316,7 @@ def test_a_poll_keeps_what_earlier_polls_knew_and_packs_what_an_earlier_release_
     for changed in ({"outcome": "fresh", "etag": '"new"'}, {"outcome": "unchanged", "why": "v"}):
         [begun] = store.begin_polls(claim(store.server, store.keys.due, 1, 30), 30)
         assert begun.definition == b"{}"
-        assert store.finish_poll(begun.held, end(state=changed, before=begun.state, delay=0))
+        assert store.finish_poll(begun.held, end(state=changed, before=begun.known, delay=0))
         assert store.outcomes() == [changed["outcome"]]
     state = store.states(["a"])["a"]
     assert {name: state[name] for name in ("etag", "outcome", "profile", "why", "polls")} == {
@@ -337,7 +337,7 @@ def test_what_a_body_says_while_its_source_is_polled_is_not_overwritten(store: S
     reading = begin(store.server, store.keys.staged, body, 30)
     assert reading
     assert close(store.server, store.keys, reading, 0, state={"etag": "", "read_error": "no feed"}) == {}
-    assert store.finish_poll(begun.held, end(state={"outcome": "busy"}, before=begun.state))
+    assert store.finish_poll(begun.held, end(state={"outcome": "busy"}, before=begun.known))
     state = store.states(["a"])["a"]
     assert (state["etag"], state["outcome"], state["read_error"]) == ("", "busy", "no feed")
 

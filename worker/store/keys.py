@@ -47,7 +47,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `wt:<watch>` | zset | messages of a watch that has a throttle, by when they go out | as long as the throttle looks back | put |
 | `dead` | zset | delivery id by time of death | trimmed | outbox.lua |
 | `fates:<day>` | hash | `source|fate` -> count; day = UTC `YYYY-MM-DD` | 90 days | finish_bodies |
-| `polls:<source>` | list | the last 20 polls (JSON), newest first | for ever | finish_polls, finish_bodies |
+| `polls:<source>` | list | the last 20 polls (JSON), newest first, and up to 10 before them | for ever | finish_polls, finish_bodies |
 | `budget` | string | how the budget of requests is shared out (JSON) | for ever | replan |
 | `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_polls, finish_bodies |
 | `said:<event>` | string | makes an event that several processes find out be told once | 1 day | notes |

@@ -5,7 +5,6 @@
 --   KEYS[1] zset of the work; its tokens stand in the hash KEYS[1]:lease
 
 --@include clock.lua
---@include taking.lua
 
 local CALL = 1000 -- arguments that `unpack` puts on Lua's stack, which holds some thousands
 
@@ -32,7 +31,10 @@ end
 -- begin  ARGV: member, token, new token, lease seconds  ->  1, or 0 when the token is not valid any more
 -- Swaps the token for one that only this run knows: a nudge that was delivered twice begins once.
 local function begin(keys, args)
-  return take(keys[1], args[1], args[2], args[3], now() + tonumber(args[4])) and 1 or 0
+  if redis.call('HGET', keys[1] .. ':lease', args[1]) ~= args[2] then return 0 end
+  redis.call('HSET', keys[1] .. ':lease', args[1], args[3])
+  redis.call('ZADD', keys[1], 'XX', now() + tonumber(args[4]), args[1])
+  return 1
 end
 
 -- release  ARGV: member, token, delay seconds  ->  1, or 0 when the token is not valid any more

@@ -5,11 +5,34 @@
 --@include alerts.lua
 
 --@include clock.lua
---@include taking.lua
+
+local CALL = 1000 -- arguments that `unpack` puts on Lua's stack, which holds some thousands
+local POLLS, MORE = 20, 10 -- kept of a source, and how many more before they are cut: a command less for most polls
 
 local function remember_poll(prefix, source, record)
-  local known = redis.call('LPUSH', prefix .. 'polls:' .. source, record)
-  if known > 20 then redis.call('LTRIM', prefix .. 'polls:' .. source, 0, 19) end
+  local key = prefix .. 'polls:' .. source
+  if redis.call('LPUSH', key, record) > POLLS + MORE then redis.call('LTRIM', key, 0, POLLS - 1) end
+end
+
+-- One command for many: `...` before each `CALL` of its arguments.
+local function in_parts(arguments, ...)
+  local front = {...}
+  for first = 1, #arguments, CALL do
+    local whole = {unpack(front)}
+    for i = first, math.min(first + CALL - 1, #arguments) do whole[#whole + 1] = arguments[i] end
+    redis.call(unpack(whole))
+  end
+end
+
+-- The fields of a hash by name, of many names: a table with false for those that are not there.
+local function fields_of(key, names)
+  local out = {}
+  for first = 1, #names, CALL do
+    for _, value in ipairs(redis.call('HMGET', key, unpack(names, first, math.min(first + CALL - 1, #names)))) do
+      out[#out + 1] = value
+    end
+  end
+  return out
 end
 
 local function tell(prefix, events)
@@ -73,69 +96,82 @@ local function raise_notices(prefix, alerts, at)
 end
 
 -- begin_polls  ARGV: prefix, lease seconds, then member, token, new token of each claim
--- ->  for each {} when its token is not valid any more, else {definition JSON or '', field, value, ... of its state}
+-- ->  for each {} when its token is not valid any more, else {definition JSON or '', {field, value, ... of its state}}
 -- `begin` of lease.lua for several sources, with what asking them needs, in one round trip.
 local function begin_polls(keys, args)
-  local prefix, ends, out = args[1], now() + tonumber(args[2]), {}
-  for i = 3, #args, 3 do
-    local source, found = args[i], {}
-    if take(keys[1], source, args[i + 1], args[i + 2], ends) then
-      found = redis.call('HGETALL', prefix .. 'st:' .. source)
-      table.insert(found, 1, redis.call('HGET', prefix .. 'src', source) or '')
+  local prefix, ends, lease = args[1], now() + tonumber(args[2]), keys[1] .. ':lease'
+  local sources, out, begun, scores, tokens = {}, {}, {}, {}, {}
+  for i = 3, #args, 3 do sources[#sources + 1] = args[i] end
+  local held, definitions = fields_of(lease, sources), fields_of(prefix .. 'src', sources)
+  for n, source in ipairs(sources) do
+    out[n] = {}
+    if held[n] == args[3 * n + 1] and not begun[source] then
+      begun[source] = true
+      scores[#scores + 1], scores[#scores + 2] = ends, source
+      tokens[#tokens + 1], tokens[#tokens + 2] = source, args[3 * n + 2]
+      out[n] = {definitions[n] or '', redis.call('HGETALL', prefix .. 'st:' .. source)}
     end
-    out[#out + 1] = found
   end
+  in_parts(scores, 'ZADD', keys[1], 'XX')
+  in_parts(tokens, 'HSET', lease)
   return out
 end
 
--- Fields that stand by themselves in a state hide those of the same name in its packed field `poll`. They were written
--- since the last poll (by finish_bodies), or by a release that did not pack: a poll that writes them anew removes them.
-local function pack_state(key, packed, written, at)
-  redis.call('HSET', key, 'poll', packed, 'polled', string.format('%.3f', at))
-  redis.call('HINCRBY', key, 'polls', 1)
-  local gone = {}
-  for name in string.gmatch(written, '%S+') do gone[#gone + 1] = name end
-  if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
+local function stage(prefix, poll, at, ...)
+  local body = prefix .. 'b:' .. poll
+  redis.call('HSET', body, 'staged', string.format('%.3f', at), ...)
+  redis.call('EXPIRE', body, 172800)
+  redis.call('ZADD', prefix .. 'staged', at, poll)
 end
 
--- finish_polls  ARGV: prefix, then for each poll: how many arguments follow for it, source, token, delay, stop ('1' or
---   ''), poll record JSON, events JSON or '', held host or '', hold seconds, alerts JSON or '', what polling keeps of
---   the source (JSON), names of what was written anew in it (with spaces between), poll id or '', and when there is one
---   the fields of the staged body.
+-- finish_polls  ARGV: prefix, then for each poll: how many arguments follow for it, source, token, delay, how many polls
+--   it has had, what polling keeps of it (JSON), poll record JSON, and nothing more for a poll like most; else fields of
+--   its state that stood by themselves and are written anew in what is kept (with spaces between), stop ('1' or ''),
+--   events JSON or '', held host or '', hold seconds, alerts JSON or '', poll id or '', and when there is one the fields
+--   of the staged body.
 -- ->  for each 1, or 0 when its token is not valid any more (then nothing changes).
 -- State, staged body and next due time change together: a body is never forgotten while its validators are kept.
-local function finish_poll(keys, prefix, at, source, token, delay, stop, record, events, host, hold, alerts, packed,
-    written, poll, ...)
-  if redis.call('HGET', keys[1] .. ':lease', source) ~= token then return 0 end
-  local key = prefix .. 'st:' .. source
-  redis.call('HDEL', keys[1] .. ':lease', source)
-  pack_state(key, packed, written, at)
+-- Fields that stand by themselves in a state hide those of the same name in its packed field `poll`: they were written
+-- since the last poll (by finish_bodies), or by a release that did not pack.
+local function finish_more(keys, prefix, at, source, written, stop, events, host, hold, alerts, poll, ...)
+  local key, gone = prefix .. 'st:' .. source, {}
+  for name in string.gmatch(written, '%S+') do gone[#gone + 1] = name end
+  if #gone > 0 then redis.call('HDEL', key, unpack(gone)) end
   if stop == '1' then
     redis.call('ZREM', keys[1], source)
     redis.call('HSET', key, 'stopped', '1')
-  else
-    redis.call('ZADD', keys[1], 'XX', at + tonumber(delay), source)
   end
   if host ~= '' then redis.call('SET', prefix .. 'hold:' .. host, source, 'EX', math.ceil(tonumber(hold))) end
-  if poll ~= '' then
-    local body = prefix .. 'b:' .. poll
-    redis.call('HSET', body, 'staged', string.format('%.3f', at), ...)
-    redis.call('EXPIRE', body, 172800)
-    redis.call('ZADD', prefix .. 'staged', at, poll)
-  end
-  remember_poll(prefix, source, record)
+  if poll ~= '' then stage(prefix, poll, at, ...) end
   tell(prefix, events)
   if alerts ~= '' then raise_notices(prefix, alerts, at) end
-  return 1
 end
 
 local function finish_polls(keys, args)
-  local at, out, i = now(), {}, 2
+  local prefix, at, lease = args[1], now(), keys[1] .. ':lease'
+  local sources, starts, out, ended, scores = {}, {}, {}, {}, {}
+  local i = 2
   while i <= #args do
-    local last = i + tonumber(args[i])
-    out[#out + 1] = finish_poll(keys, args[1], at, unpack(args, i + 1, last))
-    i = last + 1
+    sources[#sources + 1], starts[#starts + 1] = args[i + 1], i + 1
+    i = i + 1 + tonumber(args[i])
   end
+  starts[#starts + 1] = #args + 2
+  local held, moment = fields_of(lease, sources), string.format('%.3f', at)
+  for n, source in ipairs(sources) do
+    local first = starts[n]
+    out[n] = 0
+    if held[n] == args[first + 1] and not ended[source] then
+      out[n], ended[source], ended[#ended + 1] = 1, true, source
+      redis.call('HSET', prefix .. 'st:' .. source, 'poll', args[first + 4], 'polled', moment, 'polls', args[first + 3])
+      remember_poll(prefix, source, args[first + 5])
+      scores[#scores + 1], scores[#scores + 2] = at + tonumber(args[first + 2]), source
+      if starts[n + 1] - first > 7 then
+        finish_more(keys, prefix, at, source, unpack(args, first + 6, starts[n + 1] - 2))
+      end
+    end
+  end
+  in_parts(scores, 'ZADD', keys[1], 'XX')
+  in_parts(ended, 'HDEL', lease)
   return out
 end
 

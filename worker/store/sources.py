@@ -50,9 +50,19 @@ class NoticeAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What polling knew of a source when a poll began: fields of its state, which of them stood by themselves there,
+    and how many polls it had had."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    alone: frozenset[str] = frozenset()
+    polls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PollEnd:
-    """How a poll ended: what `finish_polls` writes. `state` are fields of the source's state, all strings; what stood
-    in `before`, its state when the poll began, and is polling's, stays."""
+    """How a poll ended: what `finish_polls` writes. `state` are fields of the source's state, all strings; what polling
+    knew `before` of it stays."""
 
     delay: float
     stop: bool
@@ -63,7 +73,7 @@ class PollEnd:
     hold_seconds: float = 0.0
     staged: StagedBody | None = None
     alerts: tuple[NoticeAlert, ...] = ()
-    before: Mapping[str, str] = field(default_factory=dict)
+    before: Known = field(default_factory=Known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,8 @@ class Due:
 
 
 WHENEVER = Due()
+#: Polls of a source that are told; some more may be kept.
+_POLLS = 20
 #: Sources whose states are read in one round trip, where all are wanted.
 _AT_ONCE = 200
 #: The field of a state in which polling keeps what it writes, as JSON: each field more is work on both sides.
@@ -90,11 +102,13 @@ _POLLING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class BegunPoll:
-    """A poll that begins, with the source as it is configured (JSON, None when it is not any more) and its state."""
+    """A poll that begins, with the source as it is configured (JSON, None when it is not any more), its state, and the
+    part of it that is polling's."""
 
     held: Claim
     definition: bytes | None
     state: dict[str, str]
+    known: Known
 
 
 class SourceStore:
@@ -129,11 +143,7 @@ class SourceStore:
                 for part in (old.member, old.token, new.token)
             ]
             found = self.server.call("hketo_begin_polls", self.keys.due, self.keys.prefix, lease, *args)
-            begun += [
-                BegunPoll(held, raw[0] or None, as_text(dict(zip(raw[1::2], raw[2::2], strict=True))))
-                for held, raw in zip(ours, found, strict=True)
-                if raw
-            ]
+            begun += [_begun(held, *raw) for held, raw in zip(ours, found, strict=True) if raw]
         return begun
 
     def states(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -207,7 +217,8 @@ class SourceStore:
 
     def polls(self, source: str) -> list[dict[str, Any]]:
         """The last polls of a source as recorded, newest first."""
-        return [orjson.loads(raw) for raw in self._client.lrange(self.keys.polls(source), 0, -1)]
+        found = self._client.lrange(self.keys.polls(source), 0, _POLLS - 1)
+        return [orjson.loads(raw) for raw in found]
 
     def server_time(self) -> float:
         """Seconds since 1970 by the server's clock."""
@@ -223,15 +234,29 @@ def _plain(item: Registration) -> dict[str, object]:
     return {"id": item.id, "definition": item.definition, "delay": item.delay, "ceiling": item.ceiling}
 
 
+def _begun(held: Claim, definition: bytes, flat: Sequence[bytes]) -> BegunPoll:
+    raw = dict(zip(flat[::2], flat[1::2], strict=True))
+    fields, packed = _unpacked(raw)
+    alone = _POLLING.intersection(fields)
+    known = packed | {name: fields[name] for name in alone} if alone else packed
+    polls = int(fields.get("polls", "0"))
+    return BegunPoll(held, definition or None, packed | fields, Known(known, alone, polls))
+
+
 def _poll_end(held: Claim, end: PollEnd) -> list[str | bytes | int]:
     """The arguments of one poll of `finish_polls`."""
-    before = {name: value for name, value in end.before.items() if name in _POLLING}
+    before = end.before
     args: list[str | bytes | int] = [
-        held.member, held.token, f"{end.delay:.3f}", "1" if end.stop else "", orjson.dumps(dict(end.record)),
-        orjson.dumps(end.events) if end.events else "", end.hold_host, f"{end.hold_seconds:.0f}",
-        orjson.dumps(end.alerts) if end.alerts else "", orjson.dumps(before | dict(end.state)), " ".join(end.state),
-        end.staged.poll if end.staged else "", *(_staged_fields(end.staged) if end.staged else ()),
+        held.member, held.token, f"{end.delay:.3f}", before.polls + 1, orjson.dumps({**before.fields, **end.state}),
+        orjson.dumps(dict(end.record)),
     ]  # fmt: skip
+    if before.alone or end.stop or end.events or end.hold_host or end.alerts or end.staged:
+        args += [
+            " ".join(before.alone.intersection(end.state)), "1" if end.stop else "",
+            orjson.dumps(end.events) if end.events else "", end.hold_host, f"{end.hold_seconds:.0f}",
+            orjson.dumps(end.alerts) if end.alerts else "", end.staged.poll if end.staged else "",
+            *(_staged_fields(end.staged) if end.staged else ()),
+        ]  # fmt: skip
     return [len(args), *args]
 
 
@@ -244,6 +269,11 @@ def _staged_fields(staged: StagedBody) -> list[str | bytes]:
 
 def as_text(raw: Mapping[bytes, bytes]) -> dict[str, str]:
     """The fields of a source's state. One that stands by itself is newer than its like among the packed ones."""
+    fields, packed = _unpacked(raw)
+    return packed | fields
+
+
+def _unpacked(raw: Mapping[bytes, bytes]) -> tuple[dict[str, str], dict[str, str]]:
+    """The fields that stand by themselves, and the packed ones."""
     fields = {key.decode(): value.decode("utf-8", "replace") for key, value in raw.items()}
-    packed = fields.pop(_PACKED, "")
-    return orjson.loads(packed) | fields if packed else fields
+    return fields, orjson.loads(fields.pop(_PACKED, "{}"))
