@@ -95,7 +95,10 @@ def _fold_table() -> str:
             table[code] = ord(base)
     table |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)  # lone surrogates, which no automaton takes
     table |= {ord(a): ord(b) for a, b in _PUNCTUATION.items()}
-    return "".join(chr(table.get(code, code)) for code in range(max(table) + 1))
+    folded = list(map(chr, range(max(table) + 1)))
+    for code, value in table.items():
+        folded[code] = chr(value)
+    return "".join(folded)
 
 
 @cache
