@@ -6,6 +6,7 @@ well again; never more, for people stop reading notices that come often.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -64,10 +65,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """What is looked at. `last_new` is when it last showed something new (epoch seconds, 0 never)."""
+    """What is looked at. `last_new` is when it last showed something new (epoch seconds, 0 never); `profile` is asked
+    for only when that was long ago."""
 
     state: PollState
-    profile: Profile
+    profile: Callable[[], Profile]
     prior: Prior
     last_new: float
 
@@ -108,7 +110,7 @@ def assess(
     if health.small >= rules.small_polls:
         return Condition.SHRUNKEN, f"shows few entries, where it used to show {health.usual_size:.0f}"
     if vital.last_new and now - vital.last_new >= rules.silent_for:
-        missed = expected(vital.profile, vital.prior, vital.last_new, now, pooled, learning)
+        missed = expected(vital.profile(), vital.prior, vital.last_new, now, pooled, learning)
         if missed / learning.clumping >= rules.silent_entries:
             days = (now - vital.last_new) / DAY
             return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -88,10 +89,12 @@ def classify(
         reason = f"moved for good to {moved_to}, but {judged.reason}"
         judged = _Judgement(Outcome.MOVED, judged.cause, reason)
     good = judged.outcome in (Outcome.FRESH, Outcome.UNCHANGED)
-    date = exchange.header("date")
-    freshness = fresh_seconds(
-        exchange.header("cache-control"), exchange.header("expires"), date, exchange.header("age")
-    )
+    said = dict(reversed(exchange.headers))  # the first of a name counts
+    date, freshness = said.get("date", ""), None
+    if good and ("cache-control" in said or "expires" in said):
+        control, expires = said.get("cache-control", ""), said.get("expires", "")
+        freshness = fresh_seconds(control, expires, date, said.get("age", ""))
+    wait = said.get("retry-after", "")
     return Fetched(
         outcome=judged.outcome,
         reason=judged.reason,
@@ -99,10 +102,10 @@ def classify(
         url=exchange.url,
         moved_to=moved_to,
         body=exchange.body if judged.outcome is Outcome.FRESH else b"",
-        content_type=exchange.header("content-type"),
-        validators=_validators(exchange, known, digest) if good else known,
-        retry_after=retry_after_seconds(exchange.header("retry-after"), date),
-        max_age=freshness if good else None,
+        content_type=said.get("content-type", ""),
+        validators=_validators(exchange.status, said, known, digest) if good else known,
+        retry_after=retry_after_seconds(wait, date) if wait else None,
+        max_age=freshness,
         elapsed=exchange.elapsed,
         requests=exchange.requests,
         cause=judged.cause,
@@ -184,9 +187,9 @@ def _judge_text(body: bytes) -> _Judgement:
     return _Judgement(Outcome.BROKEN, "not-json", f"text came where JSON was expected: {said}")
 
 
-def _validators(exchange: Exchange, known: Validators, digest: str) -> Validators:
-    etag, modified = _token(exchange.header("etag")), _token(exchange.header("last-modified"))
-    if exchange.status == 304:
+def _validators(status: int, said: Mapping[str, str], known: Validators, digest: str) -> Validators:
+    etag, modified = _token(said.get("etag", "")), _token(said.get("last-modified", ""))
+    if status == 304:
         return Validators(etag or known.etag, modified or known.last_modified, known.body_hash)
     return Validators(etag, modified, digest)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -12,11 +14,12 @@ Saved = TypeVar("Saved")
 
 def to_json(value: Any) -> str:
     """One JSON object; fields that hold their default are left out. Floats are rounded to nine digits."""
-    kept = {}
-    for key, default in _defaults(type(value)).items():
-        item = getattr(value, key)
-        if item != default:
-            kept[key] = _shorter(item)
+    shape = _shape(type(value))
+    kept = {
+        name: _shorter(item)
+        for name, item, default in zip(shape.names, shape.values(value), shape.plain, strict=True)
+        if item != default
+    }
     return orjson.dumps(kept).decode()
 
 
@@ -26,24 +29,51 @@ def from_json(shape: type[Saved], text: str) -> Saved:
     data = orjson.loads(text or "{}")
     if not isinstance(data, dict):
         raise ValueError(f"{shape.__name__} must be a JSON object")
+    kinds = _shape(shape).kinds
+    for name, item in data.items():
+        if kinds.get(name) is not type(item):  # seldom: nearly all that is kept are texts and numbers
+            return shape(**_alike(shape, data))
+    return shape(**data)
+
+
+def _alike(shape: type, data: dict[str, Any]) -> dict[str, Any]:
     found = {}
-    for name, default in _defaults(shape).items():
+    for name, default in zip(_shape(shape).names, _shape(shape).plain, strict=True):
         if name in data:
             item = data[name]
             alike = type(item) is type(default)  # a tuple never is: JSON has lists
             found[name] = item if alike else _like(default, item, f"{shape.__name__}.{name}")
-    return shape(**found)
+    return found
 
 
-_kept: dict[type, dict[str, Any]] = {}
+class _Shape(NamedTuple):
+    """The fields of a dataclass: their names, defaults, types, and what reads them all."""
+
+    names: tuple[str, ...]
+    plain: tuple[Any, ...]
+    kinds: dict[str, type]
+    values: Callable[[Any], tuple[Any, ...]]
 
 
-def _defaults(shape: type) -> dict[str, Any]:
-    """Each field of a dataclass with its default; asked for at every poll, hence kept."""
+_kept: dict[type, _Shape] = {}
+
+
+def _shape(shape: type) -> _Shape:
+    """Asked for at every poll, hence kept."""
     if shape not in _kept:
-        plain = shape()
-        _kept[shape] = {field.name: getattr(plain, field.name) for field in fields(shape)}
+        _kept[shape] = _looked_at(shape)
     return _kept[shape]
+
+
+def _looked_at(shape: type) -> _Shape:
+    names = tuple(field.name for field in fields(shape))
+    values: Callable[[Any], tuple[Any, ...]] = attrgetter(*names) if len(names) > 1 else _each(names)
+    plain = values(shape())
+    return _Shape(names, plain, {name: type(item) for name, item in zip(names, plain, strict=True)}, values)
+
+
+def _each(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def _shorter(item: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from feeds import saved
 from feeds.health import Health, Notice, Vital, assess, counted, judge
 from feeds.moves import settled_move
-from feeds.outcome import Fetched, Outcome, Validators
+from feeds.outcome import NO_VALIDATORS, Fetched, Outcome
 from feeds.rhythm import Pooled
 from feeds.routes import advance_by_route
 from feeds.schedule import Due, Plan, ScheduleSettings, next_due
@@ -48,9 +48,7 @@ def poll_end(
         delay=due.delay,
         stop=due.stop,
         record=_record(fetched, due, facts.now),
-        state=_state(facts, turn.state, health, fetched, due)
-        | {"ailment": ailment}
-        | ({"address": moved} if moved else {}),
+        state=_state(facts, turn.state, health, fetched, due, ailment, moved),
         events=_events(facts, fetched, turn.notice, notice, moved),
         hold_host=due.host if facts.rationed else "",
         hold_seconds=due.host_hold,
@@ -78,7 +76,7 @@ def _health(facts: Facts, after: PollState) -> tuple[Health, Notice | None, str]
     if memory.unread and not after.failures:
         after = replace(unreadable(after, memory.read_error, facts.now), failures=memory.unread)
         after = replace(after, failing_since=memory.unread_since)
-    vital = Vital(after, memory.profile, prior_of(facts.source), memory.last_new)
+    vital = Vital(after, lambda: memory.profile, prior_of(facts.source), memory.last_new)
     pooled = facts.budget.pooled if facts.budget else Pooled()
     condition, sentence = assess(health, vital, facts.now, pooled, LEARNING)
     return *judge(health, condition, sentence, facts.now), sentence
@@ -101,7 +99,7 @@ def _staged(facts: Facts, fetched: Fetched, poll_id: str) -> StagedBody | None:
 def _record(fetched: Fetched, due: Due, now: float) -> Event:
     return {
         "at": now,
-        "outcome": str(fetched.outcome),
+        "outcome": fetched.outcome.value,
         "status": fetched.status,
         "reason": fetched.reason,
         "bytes": len(fetched.body),
@@ -111,25 +109,28 @@ def _record(fetched: Fetched, due: Due, now: float) -> Event:
     }
 
 
-def _state(facts: Facts, after: PollState, health: Health, fetched: Fetched, due: Due) -> dict[str, str]:
-    kept = {"interval": f"{due.delay:.1f}", "why": due.why}
+def _state(
+    facts: Facts, after: PollState, health: Health, fetched: Fetched, due: Due, ailment: str, moved: str
+) -> dict[str, str]:
+    state = {"interval": f"{due.delay:.1f}", "why": due.why, "ailment": ailment}
+    if moved:
+        state["address"] = moved
     if fetched.cause == HELD:  # nothing was asked, so nothing is known
-        return kept
-    state = kept | {
-        "poll_state": saved.to_json(after),
-        "health": saved.to_json(health),
-        "counted_at": f"{facts.memory.read_at:.3f}",
-        "outcome": str(fetched.outcome),
-        "reason": fetched.reason,
-        "status": str(fetched.status),
-        "moved_to": fetched.moved_to,
-        "elapsed": f"{fetched.elapsed:.3f}",
-    }
+        return state
+    state["poll_state"] = saved.to_json(after)
+    state["health"] = saved.to_json(health)
+    state["counted_at"] = f"{facts.memory.read_at:.3f}"
+    state["outcome"] = fetched.outcome.value
+    state["reason"] = fetched.reason
+    state["status"] = str(fetched.status)
+    state["moved_to"] = fetched.moved_to
+    state["elapsed"] = f"{fetched.elapsed:.3f}"
     if fetched.outcome in GOOD:
         state["last_good"] = f"{facts.now:.3f}"
-        if fetched.validators != Validators():
-            etag, modified = fetched.validators.etag, fetched.validators.last_modified
-            state |= {"etag": etag, "last_modified": modified, "body_hash": fetched.validators.body_hash}
+        validators = fetched.validators
+        if validators != NO_VALIDATORS:
+            state["etag"], state["last_modified"] = validators.etag, validators.last_modified
+            state["body_hash"] = validators.body_hash
             state["validated_url"] = facts.asking.source.url
     return state
 
@@ -150,5 +151,7 @@ def _events(
         told.append(("moved", f"its publisher has moved it; asked at {moved} from now on"))
     if notice:
         told.append((f"notice-{'over' if notice.recovered else notice.condition}", notice.sentence))
+    if not told:
+        return ()
     shown = {"source": facts.source.id, "url": facts.asking.source.url, "at": facts.now}
     return tuple({**shown, "state": state, "reason": reason} for state, reason in told)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from feeds import saved
 from feeds.health import Health
-from feeds.outcome import Validators
+from feeds.outcome import NO_VALIDATORS, Validators
 from feeds.rhythm import PRIORS, Prior, Profile
 from feeds.routes import by_route, route_to_ask
 from feeds.source import Source
@@ -24,11 +25,12 @@ class Memory:
     many entries it had, whether we knew any. `ttl`, `skip_hours` and `skip_days` are what it asked for. `unread`
     bodies in a row since `unread_since` could not be read, the last because of `read_error`. `gaps` counts the
     times when entries may have been missed; `hurry` seconds is the longest interval until `hurry_until`, after
-    one. `address` takes the place of the source's own, once a move is believed."""
+    one. `address` takes the place of the source's own, once a move is believed. `rhythm` is its profile as JSON, which
+    few polls ask for."""
 
     poll: PollState = PollState()
     health: Health = Health()
-    profile: Profile = Profile()
+    rhythm: str = ""
     validators: Validators = Validators()
     validated_url: str = ""
     address: str = ""
@@ -47,6 +49,16 @@ class Memory:
     hurry: float = 0.0
     hurry_until: float = 0.0
 
+    @property
+    def profile(self) -> Profile:
+        """What is known of its rhythm. Raises ValueError for a broken one."""
+        return _profile(self.rhythm)
+
+
+@lru_cache(64)  # of one source it is asked for a few times in a row
+def _profile(rhythm: str) -> Profile:
+    return saved.from_json(Profile, rhythm)
+
 
 def remembered(fields: Mapping[str, str]) -> Memory:
     """The memory in a source's state; an empty state gives an empty memory. Raises ValueError for a broken one."""
@@ -54,29 +66,32 @@ def remembered(fields: Mapping[str, str]) -> Memory:
     return Memory(
         poll=saved.from_json(PollState, get("poll_state", "")),
         health=saved.from_json(Health, get("health", "")),
-        profile=saved.from_json(Profile, get("profile", "")),
+        rhythm=get("profile", ""),
         validators=Validators(get("etag", ""), get("last_modified", ""), get("body_hash", "")),
         validated_url=get("validated_url", ""),
         address=get("address", ""),
-        counted_at=float(get("counted_at", "0")),
-        read_at=float(get("read_at", "0")),
+        counted_at=float(get("counted_at", 0)),
+        read_at=float(get("read_at", 0)),
         read_error=get("read_error", ""),
-        unread=int(get("unread", "0")),
-        unread_since=float(get("unread_since", "0")),
-        shown=int(get("shown", "0")),
+        unread=int(get("unread", 0)),
+        unread_since=float(get("unread_since", 0)),
+        shown=int(get("shown", 0)),
         known=get("known") == "1",
-        last_new=float(get("last_new", "0")),
+        last_new=float(get("last_new", 0)),
         ttl=float(fields["ttl"]) if get("ttl") else None,
         skip_hours=_numbers(get("skip_hours", "")),
         skip_days=_numbers(get("skip_days", "")),
-        gaps=int(get("gaps", "0")),
-        hurry=float(get("hurry", "0")),
-        hurry_until=float(get("hurry_until", "0")),
+        gaps=int(get("gaps", 0)),
+        hurry=float(get("hurry", 0)),
+        hurry_until=float(get("hurry_until", 0)),
     )
 
 
+_NONE: frozenset[int] = frozenset()
+
+
 def _numbers(text: str) -> frozenset[int]:
-    return frozenset(int(number) for number in text.split())
+    return frozenset(map(int, text.split())) if text else _NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +111,7 @@ def how_to_ask(source: Source, memory: Memory, now: float) -> Asking:
     if route == 0 and memory.address:
         asked = replace(asked, url=memory.address)
     usable = memory.validated_url == asked.url and not memory.read_error
-    return Asking(asked, route, memory.validators if usable else Validators())
+    return Asking(asked, route, memory.validators if usable else NO_VALIDATORS)
 
 
 def prior_of(source: Source) -> Prior:

@@ -147,7 +147,7 @@ def test_a_turned_over_source_is_asked_sooner() -> None:
 
 
 def vital(state: PollState, last_new: float = NOW, profile: Profile | None = None) -> Vital:
-    return Vital(state, profile or Profile(as_of=NOW), PRIORS["press"], last_new)
+    return Vital(state, lambda: profile or Profile(as_of=NOW), PRIORS["press"], last_new)
 
 
 def look(health: Health, seen: Vital, now: float) -> tuple[Health, Notice | None]:

@@ -37,7 +37,7 @@ def end(
 def after(memory: Memory, ended: PollEnd) -> Memory:
     """The memory that the next poll finds."""
     return replace(
-        remembered(dict(ended.state)), profile=memory.profile, read_at=memory.read_at, known=memory.known
+        remembered(dict(ended.state)), rhythm=memory.rhythm, read_at=memory.read_at, known=memory.known
     )
 
 
@@ -216,7 +216,8 @@ def test_the_budget_goes_where_what_matters_is() -> None:
     sources = [replace(SOURCE, id=name) for name in ("busy", "idle")]
     budget = make_budget([(sources[0], busy), (sources[1], idle)], per_minute=1 / 20)
     waits = [
-        planned_interval(SOURCE, Memory(profile=profile), budget, NOW) or 0.0 for profile in (busy, idle)
+        planned_interval(SOURCE, Memory(rhythm=saved.to_json(profile)), budget, NOW) or 0.0
+        for profile in (busy, idle)
     ]
     assert waits[0] < waits[1] / 1.5
 
@@ -235,7 +236,7 @@ LIVELY = Profile(as_of=NOW - 2 * DAY, watched=20.0, entries=400.0, mattered=100.
 def test_silence_counts_as_soon_as_a_source_says_that_nothing_is_new(fetched: Fetched, longer: bool) -> None:
     others = [(replace(SOURCE, id=str(i)), LIVELY) for i in range(20)]
     budget = make_budget(others, per_minute=1.0)
-    memory = Memory(profile=LIVELY)
+    memory = Memory(rhythm=saved.to_json(LIVELY))
     after_poll = replace(memory, poll=advance(memory.poll, fetched, NOW))
     before, now = (planned_interval(SOURCE, m, budget, NOW) or 0.0 for m in (memory, after_poll))
     assert (now > 1.2 * before) is longer

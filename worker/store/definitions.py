@@ -18,10 +18,13 @@ def source_to_json(source: Source) -> str:
 
 def source_from_json(raw: bytes | str) -> Source:
     """Fields written by a newer release are passed over, so that workers of two releases may share a server."""
-    data = {name: value for name, value in orjson.loads(raw).items() if name in _NAMES}
-    routes = tuple(Route(route["url"], SourceKind(route["kind"])) for route in data.get("routes", ()))
-    fields_of = data.get("json")
-    mapped = (
-        JsonMap(**{name: path for name, path in fields_of.items() if name in _PATHS}) if fields_of else None
-    )
-    return Source(**data | {"kind": SourceKind(data["kind"]), "routes": routes, "json": mapped})
+    data = orjson.loads(raw)
+    if not _NAMES.issuperset(data):
+        data = {name: value for name, value in data.items() if name in _NAMES}
+    data["kind"] = SourceKind(data["kind"])
+    data["routes"] = tuple(Route(route["url"], SourceKind(route["kind"])) for route in data.get("routes", ()))
+    if paths := data.get("json"):
+        data["json"] = JsonMap(**{name: path for name, path in paths.items() if name in _PATHS})
+    else:
+        data["json"] = None
+    return Source(**data)
