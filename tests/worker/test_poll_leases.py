@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
+from collections.abc import Sequence
 
 import pytest
 
-from feeds.outcome import Fetched, Outcome, Validators
+from feeds.fetch import FetchRequest
+from feeds.outcome import Fetched, Outcome
 from feeds.schedule import ScheduleSettings
 from feeds.source import Source
-from worker.poll import Poller, poll_batch, tick
+from worker.poll import Heard, Poller, poll_batch, tick
 from worker.store.client import Server
 from worker.store.definitions import source_to_json
 from worker.store.keys import Keys
@@ -36,10 +37,10 @@ def test_a_slow_answer_is_kept_while_others_end(
     poller = sources_due(server, keys, seconds)
     taken: list[str] = []
 
-    def fetch(source: Source, _validators: Validators, _url: str) -> Future[Fetched]:
-        answer: Future[Fetched] = Future()
-        threading.Timer(seconds[source.id], answer.set_result, [Fetched(Outcome.UNCHANGED)]).start()
-        return answer
+    def fetch(requests: Sequence[FetchRequest], heard: Heard) -> None:
+        for number, request in enumerate(requests):
+            answer = [number, Fetched(Outcome.UNCHANGED)]
+            threading.Timer(seconds[request.source.id], heard, answer).start()
 
     def take() -> None:
         taken.extend(one.member for one in claim(server, keys.due, 10, LEASE))
