@@ -39,6 +39,8 @@ class Answer:
 
     async def read(self, max_bytes: int) -> bytes:
         """The decoded body; of an error page only the beginning. Raises ExchangeError."""
+        if self.status == 304:  # RFC 9110 15.4.5: none, whatever length and coding it tells of the document
+            return b""
         good = self.status < 400
         limit = max_bytes if good else _ERROR_BODY
         announced = self.header("content-length")

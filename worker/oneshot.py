@@ -37,11 +37,12 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
     make_due(runtime, [source.id for source in sources])
     polling = open_polling(runtime)
     fates: dict[str, int] = {}
+    outcomes: dict[str, str | None] = {}
     unreadable = 0
     try:
         while batches := tick(polling.poller):
             together = [claimed for batch in batches for claimed in batch]  # nobody to share them with
-            poll_batch(polling.poller, together, polling.fetch)
+            outcomes |= poll_batch(polling.poller, together, polling.fetch).outcomes
             while done := process_staged(runtime.processor, limit=50):
                 for body in done:
                     unreadable += bool(body.error)
@@ -51,8 +52,11 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
             join_twins(runtime.story_care, clock.now().timestamp())
     finally:
         polling.close()
-    ended = runtime.sources.outcomes([source.id for source in sources])
-    failing = sum(outcome not in GOOD for outcome in ended)
+    others = [
+        source.id for source in sources if source.id not in outcomes
+    ]  # stopped, held, or with another worker
+    outcomes |= dict(zip(others, runtime.sources.outcomes(others), strict=True))
+    failing = sum(outcome not in GOOD for outcome in outcomes.values())
     return OneShot(
         items=fates.get("stored", 0) + fates.get("updated", 0),
         errors=failing + unreadable,

@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from random import random
 
-from feeds.outcome import Fetched, Outcome, Validators
+from feeds.fetch import FetchRequest
+from feeds.outcome import Fetched, Outcome
 from feeds.schedule import ScheduleSettings, host_of
 from feeds.source import Source
 from worker import clock
@@ -32,13 +32,25 @@ from worker.store.sources import BegunPoll, Known, PollEnd, SourceStore
 
 log = logging.getLogger(__name__)
 
-#: Ends of polls that are written in one round trip, each with its body.
-_TOGETHER = 32
+#: Ends of polls that are written in one round trip, each with its body: so many, and bytes of bodies.
+_TOGETHER, _TOGETHER_BYTES = 96, 4 << 20
 #: Seconds that an end may wait for others to be written with it: a round trip for each costs more than it brings.
 _LINGER = 0.02
 
-#: Starts one fetch on the loop: source, what we know of its last body, the address to ask.
-Fetch = Callable[[Source, Validators, str], "Future[Fetched]"]
+#: Hears how the fetch of that number ended, or which mistake of ours ended it.
+Heard = Callable[[int, Fetched | BaseException], None]
+#: Starts fetches on the loop, numbered in their order.
+Fetch = Callable[[Sequence[FetchRequest], Heard], None]
+_Ended = tuple[int, Fetched | BaseException]
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What became of a batch: how many bodies were staged, and the outcome of each source that was asked and whose end
+    was written."""
+
+    staged: int
+    outcomes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +88,34 @@ def room_for(waiting: int, backlog: int, per_tick: int) -> int:
     return max(0, min(per_tick, backlog - waiting))
 
 
-def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> int:
-    """Asks the sources of one batch at once; returns how many bodies were staged. A source whose lease was lost
+def poll_batch(to: Poller, claims: Iterable[Claim], fetch: Fetch) -> Polled:
+    """Asks the sources of one batch at once. A source whose lease was lost
     on the way here is skipped; one bad source never disturbs the others."""
     flights = _ready(to, to.sources.begin_polls(list(claims), to.lease))
     budget = current_budget(to.server, to.keys)
-    ended: SimpleQueue[Future[Fetched]] = SimpleQueue()
-    under_way: dict[Future[Fetched], _Flight] = {}
-    for flight in flights:
-        future = fetch(flight.asking.source, flight.asking.validators, flight.asking.source.url)
-        under_way[future] = flight
-        future.add_done_callback(ended.put)
-    staged, renewed = 0, time.monotonic()
+    ended: SimpleQueue[_Ended] = SimpleQueue()
+    under_way = dict(enumerate(flights))
+    requests = [FetchRequest(one.asking.source, one.asking.validators) for one in flights]
+    if requests:
+        fetch(requests, lambda number, result: ended.put((number, result)))
+    staged, outcomes, renewed = 0, dict[str, str](), time.monotonic()
     while under_way:
         done = _next(ended, to.lease / 3, min(_TOGETHER, len(under_way)))
-        staged += _finish(to, [(under_way.pop(future), future) for future in done], budget)
+        for ended_here in _parts([(under_way.pop(number), result) for number, result in done]):
+            staged += _finish(to, ended_here, budget, outcomes)
         # One may wait long for its place at a busy host while others end: what is ours is kept by the time that
         # passed, not by whether anything ended in it.
         if time.monotonic() - renewed >= to.lease / 3:
             renewed = time.monotonic()
             for flight in under_way.values():
                 begin(to.server, to.keys.due, flight.held, to.lease, token=flight.held.token)
-    return staged
+    return Polled(staged, outcomes)
 
 
-def _next(ended: SimpleQueue[Future[Fetched]], patience: float, most: int) -> list[Future[Fetched]]:
+def _next(ended: SimpleQueue[_Ended], patience: float, most: int) -> list[_Ended]:
     """The fetches that ended since the last look and in the moment after it, at most `most`; none after `patience`
     seconds without one."""
-    done: list[Future[Fetched]] = []
+    done: list[_Ended] = []
     with suppress(Empty):
         done.append(ended.get(timeout=patience))
         if most > 1:
@@ -120,6 +132,9 @@ class _Flight:
     known: Known
     memory: Memory
     asking: Asking
+
+
+_Landed = tuple[_Flight, Fetched | BaseException]
 
 
 def _ready(to: Poller, begun: Sequence[BegunPoll]) -> list[_Flight]:
@@ -144,25 +159,40 @@ def _flight(poll: BegunPoll, definition: bytes) -> _Flight:
     return _Flight(poll.held, source, poll.known, memory, how_to_ask(source, memory, clock.now().timestamp()))
 
 
-def _finish(to: Poller, ended: Sequence[tuple[_Flight, Future[Fetched]]], budget: Budget | None) -> int:
-    """Writes the ends of polls; how many bodies were staged."""
-    ends = [(flight.held, _end(to, flight, future, budget)) for flight, future in ended]
+def _parts(ended: Sequence[_Landed]) -> Iterator[list[_Landed]]:
+    """What is written in one round trip each: the server does nothing else meanwhile."""
+    part: list[_Landed] = []
+    size = 0
+    for flight, result in ended:
+        part.append((flight, result))
+        size += len(result.body) if isinstance(result, Fetched) else 0
+        if size >= _TOGETHER_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _finish(to: Poller, ended: Sequence[_Landed], budget: Budget | None, outcomes: dict[str, str]) -> int:
+    """Writes the ends of polls, and their outcomes into `outcomes`; how many bodies were staged."""
+    ends = [(flight.held, _end(to, flight, result, budget)) for flight, result in ended]
     staged = 0
     for (held, end), written in zip(ends, to.sources.finish_polls(ends), strict=True):
         if written:
             staged += end.staged is not None
+            if "outcome" in end.state:
+                outcomes[held.member] = end.state["outcome"]
         else:
             log.warning("the lease of %s ended before its poll did; its result is dropped", held.member)
     return staged
 
 
-def _end(to: Poller, flight: _Flight, future: Future[Fetched], budget: Budget | None) -> PollEnd:
-    try:
-        fetched = future.result()
-    except Exception as error:
-        # A fault of ours, not of the source: named, and the source is tried again after its lease.
-        log.exception("polling %s failed inside hketo-watch", flight.source.id)
-        fetched = Fetched(Outcome.BROKEN, reason=f"internal error while polling: {error!r}")
+def _end(to: Poller, flight: _Flight, result: Fetched | BaseException, budget: Budget | None) -> PollEnd:
+    if isinstance(result, Fetched):
+        fetched = result
+    else:  # a fault of ours, not of the source: named, and the source is tried again after its lease
+        log.error("polling %s failed inside hketo-watch", flight.source.id, exc_info=result)
+        fetched = Fetched(Outcome.BROKEN, reason=f"internal error while polling: {result!r}")
     facts = Facts(
         flight.source,
         flight.asking,

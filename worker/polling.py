@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from feeds.fetch import fetch
+from feeds.fetch import FetchRequest, fetch
 from feeds.http import Client, open_client
 from feeds.manners import HttpSettings
-from feeds.outcome import Fetched, Validators
+from feeds.outcome import Fetched
 from feeds.pages import PAGE_BYTES, PageAnswer, PageFetcher
 from feeds.schedule import ScheduleSettings
 from feeds.slots import HostSlots
-from feeds.source import Source
-from worker.poll import Poller
+from worker.poll import Heard, Poller
 from worker.runtime import LoopThread, Runtime, this_process
 from worker.settings import Settings
 
@@ -64,10 +65,26 @@ class Polling:
     _slots: HostSlots
     _pages: PageFetcher
     _stack: AsyncExitStack
+    _tasks: set[asyncio.Task[Fetched]] = field(default_factory=set)  # asyncio itself keeps no hold of them
 
-    def fetch(self, source: Source, validators: Validators, url: str) -> Future[Fetched]:
-        """Starts one fetch on the loop."""
-        return self._loop.submit(fetch(self._client, source, validators, url, slots=self._slots))
+    def fetch(self, requests: Sequence[FetchRequest], heard: Heard) -> None:
+        """Starts fetches on the loop, where `heard`, which must not raise, is told of each as it ends."""
+        self._loop.call(self._begin, requests, heard)
+
+    def _begin(self, requests: Sequence[FetchRequest], heard: Heard) -> None:
+        loop = asyncio.get_running_loop()
+        for number, one in enumerate(requests):
+            work = fetch(self._client, one.source, one.validators, one.url or None, slots=self._slots)
+            task = loop.create_task(work)
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._ended, heard, number))
+
+    def _ended(self, heard: Heard, number: int, task: asyncio.Task[Fetched]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            heard(number, asyncio.CancelledError())
+        else:
+            heard(number, task.exception() or task.result())
 
     def fetch_page(self, url: str) -> Future[PageAnswer]:
         """Starts the fetch of one article page on the loop."""

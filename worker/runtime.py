@@ -10,7 +10,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -238,6 +238,10 @@ class LoopThread:
                 self._loop.call_soon_threadsafe(self._begin)  # raises RuntimeError when closed
             self._waiting.append((work, future))
         return future
+
+    def call(self, function: Callable[..., object], *args: object) -> None:
+        """Calls a function on the loop, soon. Raises RuntimeError when the loop is closed."""
+        self._loop.call_soon_threadsafe(function, *args)
 
     def _begin(self) -> None:
         with self._lock:

@@ -35,7 +35,7 @@ def tick() -> None:
 @shared_task(name="worker.poll")  # type: ignore[untyped-decorator]
 def poll_some(claims: list[list[str]]) -> None:
     polling = this_poller()
-    if poll.poll_batch(polling.poller, poll.decode_claims(claims), polling.fetch):
+    if poll.poll_batch(polling.poller, poll.decode_claims(claims), polling.fetch).staged:
         nudge("worker.process", "process")
 
 

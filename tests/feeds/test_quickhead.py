@@ -144,6 +144,8 @@ def answered(*parts: bytes) -> Exchange:
         (b'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n',),
         (b'HTTP/1.0 304 Not Modified\r\nETag: "1"\r\n\r\n',),
         (b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nContent-Length: 500\r\n\r\n',),
+        (b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nContent-Length: 99999999999\r\n\r\n',),
+        (b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\nContent-Encoding: gzip, br, zstd, none\r\n\r\n',),
     ],
 )
 def test_however_a_304_comes_it_says_the_same(parts: tuple[bytes, ...]) -> None:

@@ -72,6 +72,27 @@ def test_a_source_due_far_beyond_its_new_interval_is_brought_forward(store: Sour
     assert store.due_times()["a"] < time.time() + 5
 
 
+def test_a_list_that_is_registered_again_is_made_true_again(store: SourceStore) -> None:
+    """The short way for a list that was the last one is taken only where the long one would change nothing."""
+    wanted = [registration("a", ceiling=50), registration("b", ceiling=99)]
+    client, due = store.server.client, store.keys.due
+    assert store.register(wanted) == (2, 0, 0)
+    before = store.due_times()
+    assert store.register(wanted) == (0, 2, 0)
+    assert store.due_times() == before
+    client.zadd(due, {"b": time.time() + 1000})
+    assert store.register(wanted) == (0, 2, 0)
+    assert store.due_times()["b"] < time.time() + 50
+    client.zrem(due, "a")
+    assert store.register(wanted) == (1, 1, 0)
+    client.hdel(store.keys.sources, "a")
+    store.register(wanted)
+    assert set(store.definitions()) == {"a", "b"}
+    assert store.register(wanted[:1]) == (0, 1, 1)
+    assert store.register([registration("a", ceiling=50, definition='{"url": "another"}')]) == (0, 1, 0)
+    assert store.definitions() == {"a": b'{"url": "another"}'}
+
+
 def test_the_end_of_a_poll_writes_state_body_and_due_time_together(store: SourceStore) -> None:
     assert store.finish_poll(held(store), end(staged=staged(), events=({"source": "a", "state": "busy"},)))
     assert store.states(["a"])["a"]["etag"] == '"1"'

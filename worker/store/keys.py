@@ -11,6 +11,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 |---|---|---|---|---|
 | `seq` | string | last article number | for ever | put |
 | `src` | hash | source id -> definition (JSON) | while configured | register |
+| `registered` | string | digest of the list that `src` was made equal to last | for ever | register |
 | `st:<source>` | hash | of one source: `poll` what polling keeps (JSON), what its documents showed, counters | for ever | finish_polls, finish_bodies |
 | `due` | zset | source id, scored by when it may be polled (a claim moves the score by its lease) | while configured | lease.lua |
 | `due:lease` | hash | source id -> token of the holder | until released | lease.lua |

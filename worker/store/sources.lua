@@ -41,7 +41,18 @@ local function tell(prefix, events)
   end
 end
 
--- register  ARGV: prefix, JSON [{id, definition, delay, ceiling}]  ->  {new, kept, dropped}
+-- registered  ARGV: prefix, digest of a list, how many sources are in it, the shortest ceiling
+-- ->  1 when `register` of that list would change nothing, else 0: it was the last one, all its sources are due some time
+-- (none is stopped), and none beyond a ceiling.
+local function registered(keys, args)
+  local prefix, count = args[1], tonumber(args[3])
+  local same = redis.call('GET', prefix .. 'registered') == args[2] and redis.call('HLEN', prefix .. 'src') == count
+    and redis.call('ZCARD', keys[1]) == count
+  if not same then return 0 end
+  return redis.call('ZCOUNT', keys[1], '(' .. string.format('%.6f', now() + tonumber(args[4])), '+inf') == 0 and 1 or 0
+end
+
+-- register  ARGV: prefix, JSON [{id, definition, delay, ceiling}], digest of the list  ->  {new, kept, dropped}
 -- Makes the set of polled sources equal to the list. A new source is due after `delay`; a known one keeps
 -- its due time, but never later than `ceiling` from now; one that is not in the list is polled no more (its
 -- state stays). A source that its publisher ended (`stopped`) stays stopped until its address changes.
@@ -77,6 +88,7 @@ local function register(keys, args)
       dropped = dropped + 1
     end
   end
+  redis.call('SET', prefix .. 'registered', args[3])
   return {new, kept, dropped}
 end
 
@@ -285,6 +297,7 @@ local function finish_bodies(keys, args)
   return out
 end
 
+redis.register_function('hketo_registered', registered)
 redis.register_function('hketo_register', register)
 redis.register_function('hketo_begin_polls', begin_polls)
 redis.register_function('hketo_finish_polls', finish_polls)

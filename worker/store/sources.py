@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from worker.store.articles import WantedAlert
-from worker.store.client import Server
+from worker.store.client import Server, digest
 from worker.store.keys import Keys
 from worker.store.lease import Claim
 from worker.store.packing import squeezed
@@ -118,10 +118,14 @@ class SourceStore:
 
     def register(self, wanted: Sequence[Registration]) -> tuple[int, int, int]:
         """Makes the polled sources equal to `wanted`; returns how many are new, kept and dropped."""
-        answer = self.server.call(
-            "hketo_register", self.keys.due, self.keys.prefix, orjson.dumps([_plain(item) for item in wanted])
-        )
-        return answer[0], answer[1], answer[2]
+        due, prefix = self.keys.due, self.keys.prefix
+        same = digest(*(f"{one.id} {one.ceiling} {one.definition}" for one in wanted))
+        shortest = min((one.ceiling for one in wanted), default=0.0)
+        if self.server.call("hketo_registered", due, prefix, same, len(wanted), shortest):
+            return 0, len(wanted), 0
+        listed = orjson.dumps([_plain(item) for item in wanted])
+        new, kept, dropped = self.server.call("hketo_register", due, prefix, listed, same)
+        return new, kept, dropped
 
     def definitions(self, ids: Sequence[str] | None = None) -> dict[str, bytes]:
         """Definitions (JSON) by source id; all of them, or those of `ids` that are configured."""
