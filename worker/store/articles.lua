@@ -9,6 +9,7 @@ local MAX_VERSIONS = 20
 --@include known.lua
 
 --@include clock.lua
+--@include many.lua
 
 -- `is_new`: `decide` found that none of them leads anywhere.
 local function remember_keys(prefix, put, n, keep, is_new)
@@ -34,7 +35,6 @@ local SMALL, LARGE = 62, 8192  -- bytes: longest posting inside a room (64 would
 -- the parts are not sorted at one time.
 local WAITING, STAGGER = 65536, 2048
 local ROOM_DIGIT = 48  -- the character of the digit 0 of base 64, two of which are the number of a room
-local MANY = 1000      -- arguments that `unpack` puts on Lua's stack, which holds some thousands
 
 local function bits_of(list)
   local bytes = {}
@@ -72,15 +72,12 @@ end
 
 -- Adds to the postings of one room. `more`: terms, and for each its packed slots.
 local function post(prefix, segment, room, more)
-  local key = prefix .. 'w:' .. segment .. ':' .. room
-  for from = 1, #more, MANY do
-    local terms, written = {unpack(more, from, math.min(from + MANY - 1, #more))}, {}
-    for i, held in ipairs(redis.call('HMGET', key, unpack(terms))) do
-      local slots = posting(prefix, segment, terms[i], held, more[terms[i]])
-      if slots then written[#written + 1], written[#written + 2] = terms[i], slots end
-    end
-    if #written > 0 then redis.call('HSET', key, unpack(written)) end
+  local key, written = prefix .. 'w:' .. segment .. ':' .. room, {}
+  for i, held in ipairs(fields_of(key, more)) do
+    local slots = posting(prefix, segment, more[i], held, more[more[i]])
+    if slots then written[#written + 1], written[#written + 2] = more[i], slots end
   end
+  in_parts(written, 'HSET', key)
 end
 
 -- What waits in a part of the rooms: {room (its two characters), ...} and by room what `post` takes.

@@ -5,8 +5,7 @@
 --   KEYS[1] zset of the work; its tokens stand in the hash KEYS[1]:lease
 
 --@include clock.lua
-
-local CALL = 1000 -- arguments that `unpack` puts on Lua's stack, which holds some thousands
+--@include many.lua
 
 -- claim  ARGV: limit, lease seconds, nonce (unique per call)  ->  {member, token, score it had, ...}
 -- An answer lost on the way costs one lease of waiting, nothing more.
@@ -19,12 +18,9 @@ local function claim(keys, args)
     scores[#scores + 1], scores[#scores + 2] = at + lease, member
     tokens[#tokens + 1], tokens[#tokens + 2] = member, token
     out[#out + 1], out[#out + 2], out[#out + 3] = member, token, found[i + 1]
-    if #scores == CALL or i == #found - 1 then -- one call for many members: half the time of one each
-      redis.call('ZADD', keys[1], unpack(scores))
-      redis.call('HSET', keys[1] .. ':lease', unpack(tokens))
-      scores, tokens = {}, {}
-    end
   end
+  in_parts(scores, 'ZADD', keys[1])  -- half the time of one command for each
+  in_parts(tokens, 'HSET', keys[1] .. ':lease')
   return out
 end
 

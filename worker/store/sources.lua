@@ -5,34 +5,13 @@
 --@include alerts.lua
 
 --@include clock.lua
+--@include many.lua
 
-local CALL = 1000 -- arguments that `unpack` puts on Lua's stack, which holds some thousands
 local POLLS, MORE = 20, 10 -- kept of a source, and how many more before they are cut: a command less for most polls
 
 local function remember_poll(prefix, source, record)
   local key = prefix .. 'polls:' .. source
   if redis.call('LPUSH', key, record) > POLLS + MORE then redis.call('LTRIM', key, 0, POLLS - 1) end
-end
-
--- One command for many: `...` before each `CALL` of its arguments.
-local function in_parts(arguments, ...)
-  local front = {...}
-  for first = 1, #arguments, CALL do
-    local whole = {unpack(front)}
-    for i = first, math.min(first + CALL - 1, #arguments) do whole[#whole + 1] = arguments[i] end
-    redis.call(unpack(whole))
-  end
-end
-
--- The fields of a hash by name, of many names: a table with false for those that are not there.
-local function fields_of(key, names)
-  local out = {}
-  for first = 1, #names, CALL do
-    for _, value in ipairs(redis.call('HMGET', key, unpack(names, first, math.min(first + CALL - 1, #names)))) do
-      out[#out + 1] = value
-    end
-  end
-  return out
 end
 
 local function tell(prefix, events)
