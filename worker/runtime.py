@@ -11,9 +11,9 @@ import random
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -206,48 +206,22 @@ def this_process() -> Runtime:
     return runtime
 
 
-def _settle(future: Future[Any], task: asyncio.Task[Any]) -> None:
-    if task.cancelled():
-        future.set_exception(CancelledError())
-    elif (error := task.exception()) is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(task.result())
-
-
 class LoopThread:
     """One event loop on one thread, for as long as the process polls. `opened` is made on the loop and kept."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._lock = threading.Lock()
-        self._waiting: list[tuple[Coroutine[Any, Any, Any], Future[Any]]] = []
         self._thread = threading.Thread(target=self._loop.run_forever, name="poll-loop", daemon=True)
         self._thread.start()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Runs a coroutine on the loop; the result comes to the calling thread. It cannot be cancelled from there.
-
-        What is submitted before the loop has come to look is begun together: waking it costs a system call and a
-        change of threads, each time, which for a poll that ends with 304 is much.
-        """
-        future: Future[T] = Future()
-        future.set_running_or_notify_cancel()
-        with self._lock:
-            if not self._waiting:
-                self._loop.call_soon_threadsafe(self._begin)  # raises RuntimeError when closed
-            self._waiting.append((work, future))
-        return future
+        """Runs a coroutine on the loop; the result comes to the calling thread. Raises RuntimeError when the loop is
+        closed."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def call(self, function: Callable[..., object], *args: object) -> None:
         """Calls a function on the loop, soon. Raises RuntimeError when the loop is closed."""
         self._loop.call_soon_threadsafe(function, *args)
-
-    def _begin(self) -> None:
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-        for work, future in waiting:
-            self._loop.create_task(work).add_done_callback(partial(_settle, future))
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
