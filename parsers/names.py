@@ -90,10 +90,12 @@ class Finder:
         finds no such name for any country; where one does, its context may still rule it out. `folded` is
         `fold(text)`."""
         for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            if self._tells[index] and self._stands(index, start, end, folded):
-                for name, form, case in self._targets(index):
-                    if form and _tells(name) and _case_fits(text, start, end, form.text, case):
-                        return True
+            if (
+                self._tells[index]
+                and self._stands(index, start, end, folded)
+                and self._told(index, start, end, text)
+            ):
+                return True
         return False
 
     def telling(self, texts: Sequence[str], ends: tuple[str, ...]) -> frozenset[int]:
@@ -106,11 +108,17 @@ class Finder:
         for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
             if not self._tells[index] or (place := bisect_right(behind, start)) in found:
                 continue
-            if self._stands(index, start, end, folded) or folded.startswith(ends, end):
-                for name, form, case in self._targets(index):
-                    if form and _tells(name) and _case_fits(joined, start, end, form.text, case):
-                        found.add(place)
+            stands = self._stands(index, start, end, folded) or folded.startswith(ends, end)
+            if stands and self._told(index, start, end, joined):
+                found.add(place)
         return frozenset(found)
+
+    def _told(self, index: int, start: int, end: int, text: str) -> bool:
+        """Whether what was found is written as such a name is."""
+        for name, form, case in self._targets(index):
+            if form and _tells(name) and _case_fits(text, start, end, form.text, case):
+                return True
+        return False
 
     def _stands(self, index: int, start: int, end: int, folded: str) -> bool:
         """Whether what was found ends where its words end."""

@@ -52,9 +52,8 @@ def poll_once(runtime: Runtime, sources: tuple[Source, ...]) -> OneShot:
             join_twins(runtime.story_care, clock.now().timestamp())
     finally:
         polling.close()
-    others = [
-        source.id for source in sources if source.id not in outcomes
-    ]  # stopped, held, or with another worker
+    # Those that were stopped or held, or are with another worker.
+    others = [source.id for source in sources if source.id not in outcomes]
     outcomes |= dict(zip(others, runtime.sources.outcomes(others), strict=True))
     failing = sum(outcome not in GOOD for outcome in outcomes.values())
     return OneShot(

@@ -11,11 +11,9 @@ from parsers.entry import Entry, FeedDocument
 from parsers.read import read, read_some
 from worker.identity import fingerprint, fingerprints
 from worker.processor import context_of
-from worker.seen import Marked, kept_of_id, marks_of_part, marks_of_whole
+from worker.seen import SHOWN_BEFORE, Marked, kept_of_id, marks_of_part, marks_of_whole
 from worker.store.articles import Fingerprint
 from worker.store.sources import StagedBody
-
-_SHOWN_BEFORE = Entry("", "", "")  # in the place of an entry that was not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def read_new(body: StagedBody, source: Source, found: Marked, max_age: float) ->
     below = [entry for at, entry in pairs if at > max(known)]
     if not ids.isdisjoint(map(kept_of_id, prints)) or _has_old(below, seen - timedelta(seconds=max_age)):
         return None
-    entries = [_SHOWN_BEFORE] * size
+    entries = [SHOWN_BEFORE] * size
     for at, entry in pairs:
         entries[at] = entry
     return Reading(replace(part, entries=tuple(entries)), prints, marks_of_part(found, prints), known)

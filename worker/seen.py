@@ -18,6 +18,8 @@ from worker.store.articles import Fingerprint
 #: better by now; and entries that were dropped get their reasons anew when these are past their retention.
 READ_ANYWAY = 86400.0
 
+SHOWN_BEFORE = Entry("", "", "")  # in the place of an entry that was not read
+
 _MARK = 16  # characters of one mark
 _ID = 6  # characters that are kept of an entry's id: where two share them by chance, a body is read in whole
 _KINDS = ("rss", "rdf", "atom")
@@ -99,7 +101,7 @@ def standing_for(fields: Mapping[str, str], memory: Memory, size: int) -> FeedDo
     what the last document said of itself."""
     return FeedDocument(
         kind=fields.get("format", ""),
-        entries=(Entry("", "", ""),) * size,
+        entries=(SHOWN_BEFORE,) * size,
         charset=fields.get("charset", ""),
         ttl_seconds=memory.ttl,
         skip_hours=memory.skip_hours,

@@ -28,11 +28,7 @@ def pack(fields: Mapping[str, str]) -> bytes:
     """Fields as bytes. Lone surrogates, which have no UTF-8, become U+FFFD."""
     if not fields:
         return b""
-    try:
-        raw = orjson.dumps(dict(fields))
-    except TypeError:
-        raw = orjson.dumps(_replaced(fields))
-    return bytes([_FIRST]) + _compressor().compress(raw)
+    return bytes([_FIRST]) + _compressor().compress(_json(dict(fields)))
 
 
 def unpack(packed: bytes) -> dict[str, str]:
@@ -46,12 +42,8 @@ def unpack(packed: bytes) -> dict[str, str]:
 
 
 def pack_block(block: Mapping[str, Any]) -> bytes:
-    """An object of JSON, times in it allowed, as one block."""
-    try:
-        raw = orjson.dumps(block)
-    except TypeError:
-        raw = orjson.dumps(_mended(block))
-    return bytes([_SHOWN]) + squeezed(raw)
+    """An object of JSON, times in it allowed, as one block. Lone surrogates as in `pack`."""
+    return bytes([_SHOWN]) + squeezed(_json(block))
 
 
 def unpack_block(block: bytes) -> dict[str, Any] | list[dict[str, str]]:
@@ -62,16 +54,19 @@ def unpack_block(block: bytes) -> dict[str, Any] | list[dict[str, str]]:
     return found
 
 
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(_mended(value))
+
+
 def _mended(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
         return {name: _mended(item) for name, item in value.items()}
     return [_mended(item) for item in value] if isinstance(value, Sequence) else value
-
-
-def _replaced(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
 
 
 def squeezed(body: bytes) -> bytes:

@@ -9,10 +9,10 @@ from typing import Any
 from worker.settings_tables import StoreSettings
 from worker.store.client import Server
 from worker.store.keys import PARTS, ROOMS, Keys
-from worker.store.segments import ALL, Segment, Segments, day_of
+from worker.store.segments import ALL, DAY, Segment, Segments, day_of
 
 SLICE = 1000
-DAY, WEEK = 86_400, 604_800  # seconds
+WEEK = 7 * DAY  # seconds
 
 
 def trim(server: Server, keys: Keys, settings: StoreSettings, now: datetime) -> int:
