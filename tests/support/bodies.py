@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,16 @@ from feeds.source import Source
 from worker.entries import Rules
 from worker.process import Processed, process_staged
 from worker.processor import Processor, Watching
-from worker.store.articles import StoredArticle, load, load_dropped
-from worker.store.bodies import Closing, Unfated, finish_bodies
+from worker.store.articles import (
+    Fingerprint,
+    Prints,
+    Recognised,
+    StoredArticle,
+    load,
+    load_dropped,
+    recognise_each,
+)
+from worker.store.bodies import Closing, Unfated, finish_bodies, opened
 from worker.store.client import Server
 from worker.store.definitions import source_to_json
 from worker.store.keys import Keys
@@ -34,6 +42,17 @@ def item(guid: str, title: str, link: str, summary: str = "") -> str:
         f"<guid isPermaLink='false'>{guid}</guid><title>{title}</title><link>{link}</link>"
         f"<description>{summary}</description>"
     )
+
+
+def recognise(server: Server, keys: Keys, poll: str, marks: Sequence[Fingerprint]) -> Recognised:
+    """Looks for the entries of one body."""
+    return recognise_each(server, keys, [Prints(poll, marks)])[0]
+
+
+def staged_body(server: Server, keys: Keys, poll: str) -> StagedBody | None:
+    """A staged body; None when there is none (any more)."""
+    raw = server.client.hgetall(keys.body(poll))
+    return opened(poll, raw) if raw else None  # type: ignore[arg-type]  # redis-py's answer may be awaited
 
 
 def close(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from parsers.entry import Entry, Moment, SourceContext, Verdict
 from parsers.relevance import nobody_named
-from tests.support.bodies import Desk, item, rss
+from tests.support.bodies import Desk, item, recognise, rss
 from tests.support.puts import ALERT, put_request
 from tests.support.web import runtime_on
 from worker.audit.why import why
@@ -27,7 +27,6 @@ from worker.store.articles import (
     load,
     load_dropped,
     put_many,
-    recognise,
     shown_before,
     versions,
 )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from parsers.entry import Entry, SourceContext, Verdict
+from tests.support.bodies import recognise
 from tests.support.puts import ALERT, put_request
 from worker.dismissal import Showing, dismiss
 from worker.entries import Occasion, Rules
@@ -22,7 +23,6 @@ from worker.store.articles import (
     find_number,
     load,
     put_many,
-    recognise,
     versions,
 )
 from worker.store.client import Server, connect

@@ -9,11 +9,10 @@ import zlib
 import orjson
 import pytest
 
-from tests.support.bodies import close
+from tests.support.bodies import close, staged_body
 from tests.support.puts import put_request
 from worker.store.articles import put_many
 from worker.store.bodies import LATER, Begun, Closing, begin_bodies, finish_bodies, ranges_of
-from worker.store.bodies import staged as staged_body
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.lease import Claim, begin, claim

@@ -195,14 +195,9 @@ class Prints:
 Recognised = tuple[frozenset[int], frozenset[int]]
 
 
-def recognise(server: Server, keys: Keys, poll: str, marks: Sequence[Fingerprint]) -> Recognised:
-    """The entries of a body that its source showed before. The fate of those that are unchanged is `seen` from then
-    on."""
-    return recognise_each(server, keys, [Prints(poll, marks)])[0]
-
-
 def recognise_each(server: Server, keys: Keys, bodies: Sequence[Prints]) -> list[Recognised]:
-    """The same for several bodies, in one step."""
+    """The entries of bodies that their sources showed before, in one step. The fate of those that are unchanged is
+    `seen` from then on."""
     # One argument for all entries of a body: the client takes longer for three hundred than the server for parting one.
     args = [
         part

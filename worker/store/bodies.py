@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -52,7 +52,7 @@ class Begun:
 
     def opened(self) -> StagedBody:
         """The body itself. Raises ValueError when it cannot be unpacked."""
-        return _body(self.poll, self.raw)
+        return opened(self.poll, self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,6 @@ class Unfated:
         return f"body {self.poll}: {self.entries} entries but {self.fates} fates"
 
 
-def staged(server: Server, keys: Keys, poll: str) -> StagedBody | None:
-    """A staged body; None when it was processed meanwhile."""
-    raw = cast("dict[bytes, bytes]", server.client.hgetall(keys.body(poll)))
-    return _body(poll, raw) if raw else None
-
-
 def begin_bodies(
     server: Server, keys: Keys, polls: Sequence[str], *, alone: bool = False
 ) -> list[Begun | Later | None]:
@@ -110,7 +104,8 @@ def finish_bodies(
     return [_closed(one, answer) for one, answer in zip(closings, answers, strict=True)]
 
 
-def _body(poll: str, raw: Mapping[bytes, bytes]) -> StagedBody:
+def opened(poll: str, raw: Mapping[bytes, bytes]) -> StagedBody:
+    """A staged body from its fields. Raises ValueError when it cannot be unpacked."""
     return StagedBody(
         poll=poll,
         source=raw[b"source"].decode(),
