@@ -446,7 +446,7 @@ def _article(number: int, raw: Mapping[bytes, bytes]) -> StoredArticle:
 
 
 def _found_late(fields: Mapping[str, str]) -> dict[str, str]:
-    """The language and agencies of an article that was dropped unasked (`worker.entries.dismissal`)."""
+    """The language and agencies of an article that was dropped unasked (`worker.dismissal`)."""
     text = fields.get("text", "")
     written = (fields.get(name, "") for name in ("author", "publisher", "link"))
     return {
