@@ -110,7 +110,7 @@ def _put(server: Server, some: Sequence[Made], *, placed: bool) -> None:
     else:
         results = put([one.request for one in decided])
         for number in {result.number for result in results}:
-            server.call("hketo_story_member", KEYS.sequence, KEYS.prefix, number, KEEP)
+            server.call("hketo_story_members", KEYS.sequence, KEYS.prefix, KEEP, number)
     server.client.delete(*(KEYS.body_fates(one.request.poll) for one in decided))  # as the end of a body does
 
 

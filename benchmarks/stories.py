@@ -34,9 +34,10 @@ from worker.embedded import EmbeddedServer
 from worker.placing import Decided, put_placed
 from worker.store.articles import STORED, PutRequest, PutResult, put_many
 from worker.store.client import Server, connect
+from worker.store.frequencies import RedisFrequencies
 from worker.store.keys import Keys
 from worker.store.nearindex import RedisNear
-from worker.store.storyindex import RedisFrequencies, RedisStories
+from worker.store.storyindex import RedisStories
 from worker.stories import Kept, StoryDesk, Wanted
 
 T = TypeVar("T")

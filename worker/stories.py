@@ -24,10 +24,11 @@ from parsers.stories import STORIES, StoryRules, lookup_terms, weigh
 from parsers.storyterms import Profile
 from worker.store.articles import PutRequest
 from worker.store.client import Server
+from worker.store.frequencies import RedisFrequencies
 from worker.store.keys import Keys
 from worker.store.knownkeys import kept_already
 from worker.store.nearindex import RedisNear
-from worker.store.storyindex import Asking, Committed, RedisFrequencies, RedisStories
+from worker.store.storyindex import Asking, Committed, RedisStories
 from worker.story_giving import Decided, Seeker, World, world_of
 
 #: Decisions made again because other workers changed stories meanwhile; after that many the last one stands, and
@@ -147,9 +148,16 @@ class StoryDesk:
         """To be called for every article that the put kept: makes its text known, unless it is a copy, and the
         article a member of the story that the put gave it. Returns that story; None when the article is gone."""
         self._near.add_all([(str(one.number), sketch_of(one.article)) for one in kept if not one.copy], seen)
-        members = [(self._keys.prefix, one.number, self._keep) for one in kept]
-        stories = self._server.calls("hketo_story_member", self._keys.sequence, members) if kept else []
-        return [story.decode() if story else None for story in stories]
+        if not kept:
+            return []
+        stories = self._server.call(
+            "hketo_story_members",
+            self._keys.sequence,
+            self._keys.prefix,
+            self._keep,
+            *(one.number for one in kept),
+        )
+        return [story.decode() or None for story in stories]
 
     def stored(self, article: Article, number: int, seen: float, *, copy: bool = False) -> str | None:
         """The same for one article."""

@@ -9,8 +9,9 @@ from parsers.profiles import profile_of
 from parsers.stories import STORIES, Story, StoryRules, Weighted, joined, opened, weigh
 from worker.store.articles import StoredArticle, load
 from worker.store.client import Server, digest
+from worker.store.frequencies import RedisFrequencies
 from worker.store.keys import Keys
-from worker.store.storyindex import RedisFrequencies, RedisStories
+from worker.store.storyindex import RedisStories
 from worker.store.storyrecords import StoryDecision, StoryRecords
 
 REBUILD_LIMIT = 200  # articles that a story's words are made from, the latest

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parsers.stories import Story, StoryRules, Weighted, lookup_terms, match, unit
-from worker.store.storyindex import Asking, Rarely, RedisFrequencies
+from worker.store.frequencies import Rarely, RedisFrequencies
+from worker.store.storyindex import Asking
 from worker.story_care import StoryCare, UnknownStory, merge
 
 #: A pair of stories is joined when it is so much more alike than an article must be like its story: two stories that

@@ -91,7 +91,7 @@ def join(runtime: Runtime, lead: str, *others: str) -> None:
     for title in (lead, *others):
         client.hset(runtime.keys.article(numbers[title]), "story", story)
         runtime.server.call(
-            "hketo_story_member", runtime.keys.sequence, runtime.keys.prefix, numbers[title], 86400
+            "hketo_story_members", runtime.keys.sequence, runtime.keys.prefix, 86400, numbers[title]
         )
 
 

@@ -23,6 +23,7 @@ from tests.support.puts import ALERT, put_request
 from worker.store import storyindex
 from worker.store.articles import put_many
 from worker.store.client import Server, connect
+from worker.store.frequencies import RedisFrequencies
 from worker.store.keys import Keys
 from worker.store.nearindex import RedisNear, pack, unpack
 from worker.store.outbox import Outbox
@@ -285,7 +286,7 @@ def test_a_story_that_was_merged_away_meanwhile_is_not_joined(
 ) -> None:
     ask = storyindex.Asking(own_id(3), [("en:songket", 9.0)], NOW)
     told = profile_of("Songket weavers head for Kowloon", WIRE, "en")
-    doc = weigh(told, storyindex.RedisFrequencies(server, keys).counted(told, NOW), NOW)
+    doc = weigh(told, RedisFrequencies(server, keys).counted(told, NOW), NOW)
     index = storyindex.RedisStories(server, keys)
     index.write(opened(own_id(1), doc, NOW), NOW)
     server.client.set(keys.story_merged_into(own_id(1)), own_id(2))
@@ -321,7 +322,7 @@ def test_a_worker_killed_on_the_way_leaves_one_story_one_alert(
 
 def test_a_state_comes_back_as_it_went_but_for_rounding(server: Server, keys: Keys) -> None:
     told = profile_of(NEWSDAY[0]["title"], NEWSDAY[0]["text"], "en")
-    doc = weigh(told, storyindex.RedisFrequencies(server, keys).counted(told, NOW), NOW)
+    doc = weigh(told, RedisFrequencies(server, keys).counted(told, NOW), NOW)
     story = opened(own_id(1), doc, NOW, "Title")
     back = storyindex.unpack(own_id(1), storyindex.pack(story))
     assert (back.id, back.first, back.title, set(back.keys)) == (story.id, NOW, "Title", set(story.keys))

@@ -12,8 +12,9 @@ import pytest
 from parsers.stories import Weighted, match, unit
 from tests.worker.test_story_care import FERRY, KEEP, NOW, SONGKET, Town, stories_of
 from worker.store.client import Server
+from worker.store.frequencies import Rarely, RedisFrequencies
 from worker.store.keys import Keys
-from worker.store.storyindex import Rarely, RedisFrequencies, RedisStories
+from worker.store.storyindex import RedisStories
 from worker.story_care import StoryCare
 from worker.story_twins import PASS_STRENGTH, join_twins
 

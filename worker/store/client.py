@@ -34,6 +34,8 @@ LIBRARIES = (
     "dropped",
     "outbox",
     "stories",
+    "near",
+    "frequencies",
     "storyrecords",
     "following",
     "pages",

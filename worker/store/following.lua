@@ -33,28 +33,44 @@ local function first_alert(prefix, watch, story)
   return nil
 end
 
--- covered  ARGV: prefix, story, keep, publisher, flags ('official corrected'), watch, ...
--- ->  {story by now, its facts, then for each watch that wants to hear of it: watch, first alert, facts it was told}
+-- Notes who tells a story, and what flags ('official corrected') that brings; the story by now.
+local function note(prefix, keep, shown, publisher, flags)
+  local story = current_story(prefix, shown)
+  local key = prefix .. 'sf:' .. story
+  if publisher ~= '' then redis.call('HSET', key, '@' .. publisher, '1') end
+  for flag in string.gmatch(flags, '%S+') do redis.call('HSET', key, '=' .. flag, '1') end
+  redis.call('EXPIRE', key, keep)
+  return story
+end
+
+-- {story, its facts, then for each watch that wants to hear of it: watch, first alert, facts it was told}
 -- Facts are empty where a watch wants to hear of the story and was told nothing yet. A first alert tells of the story
 -- as it was when the first article was counted after it.
-local function covered(_, args)
-  local prefix, story, keep = args[1], current_story(args[1], args[2]), args[3]
-  local key = prefix .. 'sf:' .. story
-  if args[4] ~= '' then redis.call('HSET', key, '@' .. args[4], '1') end
-  for flag in string.gmatch(args[5], '%S+') do redis.call('HSET', key, '=' .. flag, '1') end
-  redis.call('EXPIRE', key, keep)
+local function coverage(prefix, story, watches)
   local stands = facts(prefix, story)
   local out = {story, stands}
-  for i = 6, #args do
-    local first = first_alert(prefix, args[i], story)
+  for _, watch in ipairs(watches) do
+    local first = first_alert(prefix, watch, story)
     if first then
       local kind, told = unpack(redis.call('HMGET', prefix .. 'al:' .. first, 'kind', 'told'))
       if kind ~= 'held' and not told then
         told = stands
         redis.call('HSET', prefix .. 'al:' .. first, 'told', told)
       end
-      out[#out + 1], out[#out + 2], out[#out + 3] = args[i], first, told or ''
+      out[#out + 1], out[#out + 2], out[#out + 3] = watch, first, told or ''
     end
+  end
+  return out
+end
+
+-- covered_all  ARGV: prefix, keep, how many watches, watch, ..., then of each article: story, publisher, flags
+--   ->  {coverage, ...} in order, each as it was after that article
+local function covered_all(_, args)
+  local prefix, keep, out = args[1], args[2], {}
+  local watches = {unpack(args, 4, 3 + args[3])}
+  for at = 4 + #watches, #args, 3 do
+    local story = note(prefix, keep, args[at], args[at + 1], args[at + 2])
+    out[#out + 1] = coverage(prefix, story, watches)
   end
   return out
 end
@@ -80,5 +96,5 @@ local function tell(_, args)
   return {1, unpack(channels)}
 end
 
-redis.register_function('hketo_covered', covered)
+redis.register_function('hketo_covered_all', covered_all)
 redis.register_function('hketo_tell', tell)

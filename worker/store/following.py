@@ -47,12 +47,12 @@ class FollowStore:
         self._server, self._keys, self._keep = server, keys, keep
 
     def covered(self, shown: Sequence[Showing], watches: Sequence[str]) -> list[Coverage]:
-        """Notes who tells which story, in order and in one round trip; each story as it stood then. May be repeated."""
-        calls: list[tuple[Raw, ...]] = [
-            (self._keys.prefix, one.story, self._keep, one.publisher, " ".join(one.flags), *watches)
-            for one in shown
-        ]
-        found = self._server.calls("hketo_covered", self._keys.sequence, calls) if calls else []
+        """Notes who tells which story, in order and in one step; each story as it stood then. May be repeated."""
+        if not shown:
+            return []
+        each = (part for one in shown for part in (one.story, one.publisher, " ".join(one.flags)))
+        args: tuple[Raw, ...] = (self._keys.prefix, self._keep, len(watches), *watches, *each)
+        found = self._server.call("hketo_covered_all", self._keys.sequence, *args)
         return [_coverage([part.decode() for part in parts]) for parts in found]
 
     def tell(

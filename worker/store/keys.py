@@ -53,13 +53,15 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `events` | stream | what an operator should see: sources failing and coming back | last 1,000 | finish_polls, finish_bodies |
 | `said:<event>` | string | makes an event that several processes find out be told once | 1 day | notes |
 | `hold:<host>` | string | why a host must not be asked; expires when it may | as asked | finish_polls |
-| `nk:<two days>:<bucket>` | hash | 4-byte shingle -> packed n of texts that have it, plus 2^31 on the second day; UTC days since 1970, halved | 7 days at most | stories.lua |
-| `nk:<two days>` | string | these days have begun: empty | 7 days after its last text | stories.lua |
-| `nd:<n>` | string | packed sketch of a text, for comparing | 5 days | stories.lua |
-| `df:<family>:<period>` | string | packed counters: articles, and articles with a term; period = 14 days | 6 weeks | stories.lua |
+| `nk:<two days>:<bucket>` | hash | 4-byte shingle -> packed n of texts that have it, plus 2^31 on the second day; UTC days since 1970, halved | 8 days at most | near.lua |
+| `nk:<two days>:fresh` | string | a bit for each bucket that was given its life | 1 day | near.lua |
+| `nk:<two days>` | string | these days have begun: empty | 8 days after its last text | near.lua |
+| `nd:<n>` | string | packed sketch of a text, for comparing | 5 days | near.lua |
+| `df:<family>:<period>` | string | packed counters: articles, and articles with a term; period = 14 days | 6 weeks | frequencies.lua |
 | `sv:<story>` | string | what is compared of a live story (packed) | 15 days after its last article | stories.lua |
-| `si:<period>:<bucket>` | hash | 4-byte term -> packed ids of stories that have it; period = 7 days | 22 days at most | stories.lua |
-| `si:<period>` | string | this period has begun: empty | 22 days after its last story | stories.lua |
+| `si:<period>:<bucket>` | hash | 4-byte term -> packed ids of stories that have it; period = 7 days | 23 days at most | stories.lua |
+| `si:<period>:fresh` | string | a bit for each bucket that was given its life | 1 day | stories.lua |
+| `si:<period>` | string | this period has begun: empty | 23 days after its last story | stories.lua |
 | `am:<id>` | string | story that an article was given: makes giving it again harmless | 15 days | stories.lua |
 | `sc` | string | number of changes to live stories | 60 days | stories.lua |
 | `sq` | zset | the last 512 changed stories, by number of the change | 15 days | stories.lua |

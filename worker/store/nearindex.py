@@ -26,21 +26,19 @@ class RedisNear:
         return self.candidates_of([sketch], at)[0]
 
     def candidates_of(self, sketches: Sequence[Sketch], at: float) -> list[list[Candidate]]:
-        """The same for several, in one round trip."""
-        asked = [self._asked(sketch, at) for sketch in sketches if sketch.sample]
-        answers = iter(self._server.calls("hketo_near_find", self._keys.sequence, asked) if asked else ())
+        """The same for several, in one step."""
+        known = [sketch for sketch in sketches if sketch.sample]
+        answers = iter(self._asked(known, at) if known else ())
         return [self._found(next(answers), at) if sketch.sample else [] for sketch in sketches]
 
-    def _asked(self, sketch: Sketch, at: float) -> tuple[Raw, ...]:
+    def _asked(self, sketches: Sequence[Sketch], at: float) -> list[list[Any]]:
         today, days = int(at // DAY), int(self._rules.window // DAY)
-        return (
-            self._keys.prefix,
-            min(self._rules.fewest, sketch.count),
-            self._rules.candidates,
-            _packed(sketch.sample),
-            today - days,
-            today + 1,  # a worker whose clock is ahead may have written tomorrow's
-        )
+        args: list[Raw] = [self._keys.prefix, self._rules.candidates, today - days]
+        args.append(today + 1)  # a worker whose clock is ahead may have written tomorrow's
+        for sketch in sketches:
+            args += (min(self._rules.fewest, sketch.count), _packed(sketch.sample))
+        found: list[list[Any]] = self._server.call("hketo_near_find_all", self._keys.sequence, *args)
+        return found
 
     def _found(self, answer: Sequence[Any], at: float) -> list[Candidate]:
         found = (unpack(str(n), held) for n, held in zip(answer[::2], answer[1::2], strict=True))
@@ -51,21 +49,14 @@ class RedisNear:
         self.add_all([(name, sketch)], at)
 
     def add_all(self, named: Sequence[tuple[str, Sketch]], at: float) -> None:
-        """The same for several, in one round trip."""
-        told = [
-            (
-                self._keys.prefix,
-                int(at // DAY),
-                int(self._rules.window) + DAY,
-                name,
-                pack(sketch, at),
-                _packed(sketch.sample),
-            )
-            for name, sketch in named
-            if sketch.sample
-        ]
-        if told:
-            self._server.calls("hketo_near_add", self._keys.sequence, told)
+        """The same for several, in one step."""
+        args: list[Raw] = []
+        for name, sketch in named:
+            if sketch.sample:
+                args += (name, pack(sketch, at), _packed(sketch.sample))
+        if args:
+            head = (self._keys.prefix, int(at // DAY), int(self._rules.window) + DAY)
+            self._server.call("hketo_near_add_all", self._keys.sequence, *head, *args)
 
 
 def pack(sketch: Sketch, at: float) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
@@ -11,90 +11,14 @@ from zlib import crc32
 
 import orjson
 
-from parsers.rarity import KEYS_FAMILY, rarities
-from parsers.stories import (
-    STORIES,
-    Story,
-    StoryRules,
-    Weighted,
-    index_terms,
-    lookup_terms,
-)
-from parsers.storyterms import Profile
+from parsers.stories import STORIES, Story, StoryRules, Weighted, index_terms, lookup_terms
 from worker.store.client import Raw, Server
 from worker.store.keys import Keys
 
 DAY = 86400
 TERM_PERIOD = 7 * DAY
-COUNT_PERIOD = 14 * DAY
-COUNT_KEEP = 3 * COUNT_PERIOD
-
-
-class RedisFrequencies:
-    """How often terms were in the articles of the last two to four weeks."""
-
-    def __init__(self, server: Server, keys: Keys) -> None:
-        self._server, self._keys = server, keys
-
-    def counted(self, profile: Profile, at: float, *, add: bool = True) -> Counted:
-        """Counts one article of `at` (seconds since 1970), unless `add` is false, and tells the frequencies of its
-        terms, in one round trip. Counting an article twice, after a crash, does no harm."""
-        return self.counted_all([(profile, at)], add=add)[0]
-
-    def counted_all(self, profiles: Sequence[tuple[Profile, float]], *, add: bool = True) -> list[Counted]:
-        """The same for several, each with its time, in order and in one round trip."""
-        asked = [{one.family: [*one.words], KEYS_FAMILY: [*one.keys]} for one, _ in profiles]
-        return self._asked([(terms, at) for terms, (_, at) in zip(asked, profiles, strict=True)], add=add)
-
-    def rarities_of(self, wanted: Sequence[Rarely]) -> list[dict[str, float]]:
-        """The rarities of words and keys, each lot at its time, in one round trip."""
-        asked = [({one.family: one.words, KEYS_FAMILY: one.keys}, one.at) for one in wanted]
-        return [
-            dict(zip(one.words, told.rarities(one.family, one.words, one.at), strict=True))
-            | dict(zip(one.keys, told.rarities(KEYS_FAMILY, one.keys, one.at), strict=True))
-            for one, told in zip(wanted, self._asked(asked, add=False) if asked else (), strict=True)
-        ]
-
-    def _asked(
-        self, asked: Sequence[tuple[Mapping[str, Sequence[str]], float]], *, add: bool
-    ) -> list[Counted]:
-        head = (self._keys.prefix, COUNT_KEEP, int(add))
-        calls: list[tuple[Raw, ...]] = []
-        for terms, at in asked:
-            period = int(at // COUNT_PERIOD)
-            packed = (part for family, own in terms.items() for part in (family, _packed(own)))
-            calls.append((*head, period, period - 1, *packed))
-        answers = self._server.calls("hketo_count", self._keys.sequence, calls)
-        return [
-            Counted(dict(zip(terms, map(_counts, answer), strict=True)))
-            for (terms, _), answer in zip(asked, answers, strict=True)
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class Rarely:
-    """Words of a family of languages, and keys, whose rarities are wanted as of `at` (seconds since 1970)."""
-
-    family: str
-    words: Sequence[str]
-    keys: Sequence[str]
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """`Frequencies` of the terms of one article, as they were when it was counted."""
-
-    counts: Mapping[str, tuple[int, ...]]  # by family: of articles, then of each term of the article
-
-    def rarities(self, family: str, terms: Sequence[str], at: float) -> Sequence[float]:  # noqa: ARG002 - of one moment
-        """The rarity of each term; `terms` are all of the article's, in its order."""
-        articles, *having = self.counts[family]
-        return rarities(family, terms, articles, having)
-
-
-def _counts(packed: bytes) -> tuple[int, ...]:
-    return struct.unpack(f">{len(packed) // 4}I", packed)
+#: Articles that are looked up in one step, which holds the server up for that long.
+TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +78,17 @@ class RedisStories:
 
     def look_up_all(self, asking: Sequence[Asking]) -> list[LookedUp]:
         """The same for several, in one round trip. The number of the last change is that of the first of them."""
-        head = self._keys.prefix, self._rules.candidates
-        calls = [(*head, one.article, *self._asked(one)) for one in asking]
-        answers = self._server.calls("hketo_story_find", self._keys.sequence, calls)
-        return [LookedUp(given.decode(), int(change), _stories(held)) for given, change, *held in answers]
+        calls = [
+            (self._keys.prefix, self._rules.candidates, *self._flat(asking[start : start + TOGETHER]))
+            for start in range(0, len(asking), TOGETHER)
+        ]
+        answers = self._server.calls("hketo_stories_find", self._keys.sequence, calls) if calls else ()
+        return [found for answer in answers for found in _looked_up(*answer)]
+
+    def _flat(self, asking: Sequence[Asking]) -> Iterator[Raw]:
+        for one in asking:
+            yield one.article
+            yield from self._asked(one)
 
     def commit(self, giving: Sequence[Giving], change: int) -> Committed:
         """Gives articles their stories in one step and in order, up to the first that has one already, or to which a
@@ -167,7 +98,7 @@ class RedisStories:
             flat += (one.asking.article, one.story.id, *self._written(one.story, one.asking.at))
             flat += self._asked(one.asking)
         number, written, stories, *held = self._server.call(
-            "hketo_story_commit", self._keys.sequence, self._keys.prefix, change, self._keep, *flat
+            "hketo_stories_commit", self._keys.sequence, self._keys.prefix, change, self._keep, *flat
         )
         names = [name.decode() for name in held[::2]]
         states = [unpack(name, raw) if raw else None for name, raw in zip(names, held[1::2], strict=True)]
@@ -252,9 +183,11 @@ def unpack(name: str, held: bytes) -> Story:
     return Story(name, body["f"], body["l"], body["n"], body["w"], body["k"], body["d"], body["t"])
 
 
-def _stories(held: Sequence[bytes]) -> dict[str, Story]:
-    names = [name.decode() for name in held[::2]]
-    return {name: unpack(name, raw) for name, raw in zip(names, held[1::2], strict=True)}
+def _looked_up(change: int, found: Sequence[Sequence[bytes]], *held: bytes) -> Iterator[LookedUp]:
+    names = {raw: raw.decode() for raw in held[::2]}
+    stories = {raw: unpack(names[raw], state) for raw, state in zip(held[::2], held[1::2], strict=True)}
+    for given, *candidates in found:
+        yield LookedUp(given.decode(), int(change), {names[raw]: stories[raw] for raw in candidates})
 
 
 def _rounded(weights: Mapping[str, float]) -> dict[str, int]:

@@ -23,17 +23,22 @@ local function note(prefix, story, record, keep)
   redis.call('EXPIRE', key, keep)
 end
 
--- story_member  ARGV: prefix, n, keep seconds  ->  the article's story, or false when the article is gone
--- The story is the one that the put gave the article: for a copy, that of what it copies.
-local function story_member(_, args)
-  local prefix, n, keep = args[1], args[2], args[3]
+local function member(prefix, n, keep)
   local held, ts, fate = unpack(redis.call('HMGET', prefix .. 'a:' .. n, 'story', 'ts', 'fate'))
-  if not held or fate ~= 'stored' then return false end
+  if not held or fate ~= 'stored' then return '' end
   local story = current_story(prefix, held)
   if story ~= held then redis.call('HSET', prefix .. 'a:' .. n, 'story', story) end
   admit(prefix, story, n, tonumber(ts))
   keep_story(prefix, story, keep)
   return story
+end
+
+-- story_members  ARGV: prefix, keep seconds, n, ...  ->  {the article's story, or '' when the article is gone, ...}
+-- The story is the one that the put gave the article: for a copy, that of what it copies.
+local function story_members(_, args)
+  local out = {}
+  for i = 3, #args do out[#out + 1] = member(args[1], args[i], args[2]) end
+  return out
 end
 
 -- story_merge  ARGV: prefix, elder, younger, keep seconds, decision (JSON)  ->  1, or 0 when there is nothing to merge
@@ -119,6 +124,6 @@ local function story_part(_, args)
   return moved
 end
 
-redis.register_function('hketo_story_member', story_member)
+redis.register_function('hketo_story_members', story_members)
 redis.register_function('hketo_story_merge', story_merge)
 redis.register_function('hketo_story_part', story_part)
