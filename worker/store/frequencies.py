@@ -49,26 +49,21 @@ class RedisFrequencies:
     def _asked(
         self, asked: Sequence[tuple[Mapping[str, Sequence[str]], float]], *, add: bool
     ) -> list[Counted]:
-        lots: dict[tuple[str, int], dict[int, list[int]]] = {}  # cells by article, of each family and period
-        for number, (terms, at) in enumerate(asked):
-            for family, own in terms.items():
-                lots.setdefault((family, int(at // COUNT_PERIOD)), {})[number] = _cells(own)
+        lots = _lots(asked)
         counts: list[dict[str, tuple[int, ...]]] = [{} for _ in asked]
-        for (family, _), lot, total in zip(lots, lots.values(), self._totals(lots, add=add), strict=True):
-            for number in reversed(lot):  # one article does not count what came after it
-                counts[number][family] = tuple([total[cell] for cell in lot[number]])
-                for cell in lot[number] if add else ():
+        for lot, total in zip(lots, self._totals(lots, add=add), strict=True):
+            for number, cells in reversed(lot.cells.items()):  # one article does not count what came after it
+                counts[number][lot.family] = tuple([total[cell] for cell in cells])
+                for cell in cells if add else ():
                     total[cell] -= 1
         return list(map(Counted, counts))
 
-    def _totals(
-        self, lots: Mapping[tuple[str, int], Mapping[int, Sequence[int]]], *, add: bool
-    ) -> Iterator[dict[int, int]]:
+    def _totals(self, lots: Sequence[_Lot], *, add: bool) -> Iterator[dict[int, int]]:
         """The counts of all cells of each lot, once all its articles are counted."""
-        times = [Counter(chain.from_iterable(lot.values())) for lot in lots.values()]
+        times = [Counter(chain.from_iterable(lot.cells.values())) for lot in lots]
         args: list[Raw] = [self._keys.prefix, COUNT_KEEP, int(add)]
-        for (family, period), cells in zip(lots, times, strict=True):
-            args += (family, period, period - 1, _packed(cells), _packed(cells.values()))
+        for lot, cells in zip(lots, times, strict=True):
+            args += (lot.family, lot.period, lot.period - 1, _packed(cells), _packed(cells.values()))
         answers = self._server.call("hketo_count_all", self._keys.sequence, *args) if lots else ()
         for cells, (young, old) in zip(times, answers, strict=True):
             yield dict(zip(cells, map(add_up, _counts(young), _counts(old) or repeat(0)), strict=False))
@@ -94,6 +89,31 @@ class Counted:
         """The rarity of each term; `terms` are all of the article's, in its order."""
         articles, *having = self.counts[family]
         return rarities(family, terms, articles, having)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """Articles that came one after another in one period, by number: the cells of their terms of one family."""
+
+    family: str
+    period: int
+    cells: dict[int, list[int]]
+
+
+def _lots(asked: Sequence[tuple[Mapping[str, Sequence[str]], float]]) -> list[_Lot]:
+    """In the order in which they are counted: an article knows what those before it changed in its own period and in
+    the one before."""
+    lots: list[_Lot] = []
+    last: dict[str, _Lot] = {}
+    for number, (terms, at) in enumerate(asked):
+        period = int(at // COUNT_PERIOD)
+        for family, own in terms.items():
+            lot = last.get(family)
+            if lot is None or lot.period != period:
+                lot = last[family] = _Lot(family, period, {})
+                lots.append(lot)
+            lot.cells[number] = _cells(own)
+    return lots
 
 
 def _cells(terms: Sequence[str]) -> list[int]:
