@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time as an entry claims it.
+class Moment(NamedTuple):
+    """A time as an entry claims it. A tuple, as an entry is.
 
     `at` is timezone-aware UTC. `day_only` says that the source gave a day without a time: `at` is then the
     start of that day in the source's zone, and must be shown as a day (no midnight lies). `method` names how
@@ -20,9 +21,9 @@ class Moment:
     method: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing a source shows, as it shows it, in clean text. Strings are empty when absent, never None.
+class Entry(NamedTuple):
+    """One thing a source shows, as it shows it, in clean text. Strings are empty when absent, never None. A tuple,
+    because dozens are made of each body, and a frozen dataclass takes four times as long to make.
 
     `guid` is the source's own id (`rss guid`, `atom id`, JSON Feed `id`), or the link when it has none;
     `link` is an absolute http(s) address or empty; `publisher` is the real publisher when a search feed
@@ -39,6 +40,9 @@ class Entry:
     language: str = ""
     published: Moment | None = None
     updated: Moment | None = None
+
+
+make_entry = partial(tuple.__new__, Entry)  # of all ten in order, at a third of what a call of Entry costs
 
 
 @dataclass(frozen=True, slots=True)

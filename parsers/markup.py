@@ -102,7 +102,8 @@ def to_texts(sources: list[str]) -> list[str]:
     if "  " in joined:
         joined = _SPACE_RUN.sub(" ", joined)
     if _SPACED_BREAK.search(joined):
-        joined = joined.replace(" \n", _BREAK)
+        # By lines, for two characters are looked for at a tenth of the pace of one.
+        joined = _BREAK.join([line.rstrip(" ") for line in joined.split(_BREAK)])
     pieces = joined.split("\0")
     if len(pieces) != len(sources):  # one of them holds "\0" itself
         return [to_text(source) for source in sources]

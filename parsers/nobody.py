@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parsers.article import FOOTER_STARTS
 from parsers.entry import Entry, SourceContext
 from parsers.relevance import Rules, builtin_rules
 from parsers.scene import TEXT_LIMIT, TITLE_LIMIT
@@ -18,8 +17,8 @@ def nameless(entries: Sequence[Entry], context: SourceContext, rules: Rules | No
     if context.strip_title:
         return frozenset()
     plain = [place for place, entry in enumerate(entries) if _is_plain(entry)]
-    texts = [f"{one.title}\0{one.summary}\0{one.content}" for one in map(entries.__getitem__, plain)]
-    telling = (rules or builtin_rules()).finder.telling(texts, FOOTER_STARTS)
+    texts = [f"{one.title}\n{one.summary}\n{one.content}" for one in map(entries.__getitem__, plain)]
+    telling = (rules or builtin_rules()).finder.telling(texts)
     return frozenset(place for at, place in enumerate(plain) if at not in telling)
 
 

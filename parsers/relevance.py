@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from parsers import kinds, offices, relations
+from parsers.article import FOOTER_STARTS
 from parsers.entry import Article, Reason, Verdict
 from parsers.figures import figures
 from parsers.gazetteer import Gazetteer, builtin
@@ -36,7 +37,7 @@ class Rules:
 
     def __init__(self, gazetteer: Gazetteer, finder: Finder | None = None) -> None:
         self.gazetteer = gazetteer
-        self.finder = finder or Finder(gazetteer)
+        self.finder = finder or Finder(gazetteer, FOOTER_STARTS)
         self.topics = Topics(gazetteer)
         self._press = Press(gazetteer.publishers)
 

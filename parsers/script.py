@@ -19,18 +19,18 @@ _PUNCTUATION = {
     "─": "-", "−": "-", "\u00a0": " ", "\u3000": " ", "\u2009": " ", "\u202f": " ", "‧": "·", "・": "·",
 }  # fmt: skip
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df"
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002a6df"
 _KANA_HANGUL = "\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7af"
-_HAN_RE = re.compile(f"[{_HAN}]")
-_HAN_RUN_RE = re.compile(f"[{_HAN}]+")
+_HAN_RE = re.compile(f"[{HAN}]")
+_HAN_RUN_RE = re.compile(f"[{HAN}]+")
 _KANA_RE = re.compile(f"[{_KANA_HANGUL}]")
 _LATIN_WORD_RE = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _LETTER_RE = re.compile(r"[^\W\d_]")
 _LETTERS_RE = re.compile(r"[^\W\d_]+")
 _TERM_RE = re.compile(
-    rf"[{_HAN}{_KANA_HANGUL}]+"  # a run that is cut into bigrams
+    rf"[{HAN}{_KANA_HANGUL}]+"  # a run that is cut into bigrams
     rf"|[a-z$]*\d+(?:[.,]\d+)+[a-z]*"  # a figure with its separators
-    rf"|[^\W_{_HAN}{_KANA_HANGUL}]+(?:'[^\W_{_HAN}{_KANA_HANGUL}]+)*"
+    rf"|[^\W_{HAN}{_KANA_HANGUL}]+(?:'[^\W_{HAN}{_KANA_HANGUL}]+)*"
 )
 
 
@@ -80,10 +80,8 @@ def _characters() -> list[str]:
     return resources.files("parsers").joinpath("characters.txt").read_text("utf-8").split()
 
 
-@cache
-def _fold_table() -> str:
-    """What each character becomes, at its place: looked up in two thirds of the time of a dict, and no larger.
-    `str.translate` leaves what lies beyond as it is."""
+def folding() -> dict[int, int]:
+    """What becomes of each character that `plain` changes."""
     table = dict(_simplified())
     for code in (*range(0xFF01, 0xFFEF), *range(0x2460, 0x24FF), *range(0xF900, 0xFB00)):
         plain = unicodedata.normalize("NFKC", chr(code))
@@ -94,7 +92,14 @@ def _fold_table() -> str:
         if base.isascii():
             table[code] = ord(base)
     table |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)  # lone surrogates, which no automaton takes
-    table |= {ord(a): ord(b) for a, b in _PUNCTUATION.items()}
+    return table | {ord(a): ord(b) for a, b in _PUNCTUATION.items()}
+
+
+@cache
+def _fold_table() -> str:
+    """What each character becomes, at its place: looked up in two thirds of the time of a dict, and no larger.
+    `str.translate` leaves what lies beyond as it is."""
+    table = folding()
     folded = list(map(chr, range(max(table) + 1)))
     for code, value in table.items():
         folded[code] = chr(value)

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 
 from parsers.dates import read_dates
-from parsers.entry import Entry, FeedDocument, Moment, SourceContext
+from parsers.entry import Entry, FeedDocument, Moment, SourceContext, make_entry
 from parsers.formats.raw import RawEntry, RawFeed, RawText
 from parsers.links import resolve, site
 from parsers.markup import clean_title, plain_texts, to_texts
@@ -62,35 +62,52 @@ def _entries(feed: RawFeed, place: Place) -> list[Entry]:
     each. Relative links are read against the address of the document."""
     if not feed.entries:
         return []
-    guids, links, titles, summaries, contents, authors, *others = zip(*feed.entries, strict=True)
-    base = place.url or feed.link
-    moments = _moments({*others[-2], *others[-1]}, place)
-    late = feed.kind in {"rss", "rdf"}  # dc:date, an update, is the only date of most RDF feeds
-    columns = zip(
+    (
         guids,
-        [_link(hrefs, base) for hrefs in links],
-        read_texts(titles, MAX_TITLE),
+        links,
+        titles,
+        summaries,
+        contents,
+        authors,
+        origins,
+        origin_urls,
+        languages,
+        published,
+        updated,
+    ) = zip(*feed.entries, strict=True)
+    base = place.url or feed.link
+    addresses = [_link(hrefs, base) for hrefs in links]
+    columns = zip(
+        [guid.strip() or link for guid, link in zip(guids, addresses, strict=True)],
+        addresses,
+        [" ".join(title.split()) if "\n" in title else title for title in read_texts(titles, MAX_TITLE)],
         read_texts(summaries),
         read_texts(contents),
         _authors(authors),
-        *others,
+        [
+            _publisher(*origin, place) if origin[0] else ""
+            for origin in zip(origins, origin_urls, strict=True)
+        ],
+        [read_language(language) if language else "" for language in languages],
+        *_dates(feed.kind, published, updated, place),
         strict=True,
     )
-    return [
-        Entry(  # by position: names double what the call costs
-            guid.strip() or link,
-            link,
-            " ".join(title.split()) if "\n" in title else title,
-            summary,
-            content,
-            author,
-            _publisher(origin, origin_url, place) if origin else "",
-            read_language(language) if language else "",
-            moments[published or updated] if late else moments[published],
-            moments[updated] if published or not late else None,
-        )
-        for guid, link, title, summary, content, author, origin, origin_url, language, published, updated in columns
-    ]
+    return list(map(make_entry, columns))
+
+
+def _dates(
+    kind: str, published: Sequence[str], updated: Sequence[str], place: Place
+) -> tuple[list[Moment | None], list[Moment | None]]:
+    """When each entry was published and updated."""
+    moments = _moments({*published, *updated}, place)
+    late = kind in {"rss", "rdf"}  # dc:date, an update, is the only date of most RDF feeds
+    if not any(updated):
+        return [moments[said] for said in published], [None] * len(published)
+    pairs = list(zip(published, updated, strict=True))
+    return (
+        [moments[said or changed] if late else moments[said] for said, changed in pairs],
+        [moments[changed] if said or not late else None for said, changed in pairs],
+    )
 
 
 def _link(hrefs: tuple[str, ...], base: str) -> str:

@@ -44,7 +44,8 @@ def read_quick(text: str) -> RawFeed | None:
     """The feed of a document that begins with its root element, or None when the reference should read it.
     Raises Malformed when it is not well-formed as far as it was read."""
     try:
-        return _Document(_tree(text)).feed()
+        body = text.encode()
+        return _Document(_tree(body), _may_need_mending(body)).feed()
     except Doubt:
         return None
     except expat.ExpatError as error:
@@ -61,9 +62,14 @@ def is_well_formed(text: str) -> bool:
     return True
 
 
-def _tree(text: str) -> Element:
-    """The root of a document; names are `namespace local prefix`. Raises Doubt, or ExpatError."""
-    if len(text) > _MAX_TAGS and text.count("<") > _MAX_TAGS:
+def _may_need_mending(body: bytes) -> bool:
+    """Whether there may be characters between U+0080 and U+00FF in it, which begin with these bytes in UTF-8."""
+    return b"\xc2" in body or b"\xc3" in body or (b"#" in body and b"&#" in body)
+
+
+def _tree(body: bytes) -> Element:
+    """The root of a document in UTF-8; names are `namespace local prefix`. Raises Doubt, or ExpatError."""
+    if len(body) > _MAX_TAGS and body.count(b"<") > _MAX_TAGS:
         raise Doubt
     builder = TreeBuilder()
     parser = expat.ParserCreate("utf-8", " ")
@@ -73,15 +79,16 @@ def _tree(text: str) -> Element:
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
-    parser.Parse(text, True)
+    parser.Parse(body, True)
     return builder.close()
 
 
 class _Document:
     """A document while its tree is read: root, channel (RSS, RDF), entries and the fields of the channel."""
 
-    def __init__(self, root: Element) -> None:
+    def __init__(self, root: Element, mends: bool) -> None:
         self._root = root
+        self._mends = mends
         self._names = Names()
         self._kind = ""
         self._language = ""
@@ -125,20 +132,22 @@ class _Document:
 
     def _read_level(self, parent: Element, called: str) -> list[RawEntry]:
         """The children of the root or of the channel. `called` is the name of an entry there, "" for none."""
-        reader = EntryReader(self._names, self._language, self._base, atom=self._kind == "atom")
+        reader = EntryReader(
+            self._names, self._language, self._base, atom=self._kind == "atom", mends=self._mends
+        )
+        own: list[Element] = []
         entries: list[RawEntry] = []
         for element in parent:
             name = self._names.of(element.tag)
             if name == called:
-                if len(entries) <= MAX_ENTRIES:
-                    entries.append(reader.entry(element))
+                own.append(element)
             elif parent is self._root and self._is_channel(name):
                 rdf_about(element.attrib)
                 self._channel = element
                 entries += self._read_level(element, "item" if self._kind == "rss" else "")
             else:
                 self._head_field(name, element, in_channel=parent is not self._root)
-        return entries
+        return entries + reader.entries(own[: MAX_ENTRIES + 1])
 
     def _is_channel(self, name: str) -> bool:
         """The channel, once; RSS has nothing beside it, RDF its picture and its entries."""

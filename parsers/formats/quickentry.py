@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 from xml.etree.ElementTree import Element  # nosec B405 - a tree that expat built; nothing is parsed by it
@@ -20,6 +20,7 @@ from parsers.formats.names import (
     Names,
 )
 from parsers.formats.quickdraft import NO_TEXT, Draft
+from parsers.formats.quickrows import shape_of, together
 from parsers.formats.raw import RawEntry, RawText, make_text
 from parsers.formats.values import (
     Said,
@@ -34,22 +35,49 @@ from parsers.formats.values import (
 )
 
 _MAX_INNER_DEPTH = 6
+_FEW = 4  # entries of one shape that are read sooner one by one
 
 
 Action = Callable[[Draft, Element], None]
 
 
 class EntryReader:
-    """Reads the entries of one document. `language` and `base` are what its root declares."""
+    """Reads the entries of one document. `language` and `base` are what its root declares; without `mends` no text of
+    it is changed by `mended`."""
 
-    def __init__(self, names: Names, language: str, base: str, *, atom: bool) -> None:
+    def __init__(self, names: Names, language: str, base: str, *, atom: bool, mends: bool = True) -> None:
         self.names = names
         self.language = language
         self.base = base
         self.atom = atom
+        self.mends = mends
         self._actions: dict[
             str, Action | None
         ] = {}  # by the name as expat tells it; None: nothing of it is kept
+
+    def entries(self, elements: Sequence[Element]) -> list[RawEntry]:
+        """The entries, in order. Raises Doubt."""
+        if len(elements) < _FEW or self.atom:
+            return list(map(self.entry, elements))
+        first = [field.tag for field in elements[0]]
+        same = {len(first)}.issuperset(map(len, elements))
+        if same and [field.tag for element in elements for field in element] == first * len(elements):
+            return self._alike(first, elements)
+        return self._sorted_by_shape(elements)
+
+    def _sorted_by_shape(self, elements: Sequence[Element]) -> list[RawEntry]:
+        shapes: dict[tuple[str, ...], list[int]] = {}
+        for at, element in enumerate(elements):
+            shapes.setdefault(tuple([field.tag for field in element]), []).append(at)
+        found: dict[int, RawEntry] = {}
+        for tags, places in shapes.items():
+            found.update(zip(places, self._alike(tags, [elements[at] for at in places]), strict=True))
+        return [found[at] for at in range(len(elements))]
+
+    def _alike(self, tags: Sequence[str], elements: Sequence[Element]) -> list[RawEntry]:
+        shape = shape_of(self.names, tags)
+        read = None if shape is None else together(self, shape, elements)
+        return list(map(self.entry, elements)) if read is None else read
 
     def entry(self, element: Element) -> RawEntry:
         """One entry. Raises Doubt."""

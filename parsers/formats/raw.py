@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
+_WEB = ("http://", "https://")
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -64,10 +65,14 @@ def link_candidates(original: str, alternates: Sequence[tuple[str, str]], guid: 
     """Addresses of an entry, best first: the one behind a feed proxy, the alternates (type, address) with web
     pages before others, then an id that is an address itself."""
     if not original and len(alternates) == 1 and alternates[0][1]:
-        href = alternates[0][1]
-        return (href, guid) if guid != href and guid.startswith(("http://", "https://")) else (href,)
+        return only_link(alternates[0][1], guid)
     ordered = sorted(alternates, key=lambda link: link[0] not in HTML_TYPES)
     found = [original, *(href for _, href in ordered)]
-    if guid.startswith(("http://", "https://")):
+    if guid.startswith(_WEB):
         found.append(guid)
     return tuple(dict.fromkeys(href for href in found if href))
+
+
+def only_link(href: str, guid: str) -> tuple[str, ...]:
+    """`link_candidates` of an entry with one address."""
+    return (href, guid) if guid != href and guid.startswith(_WEB) else (href,)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import replace
 
 from parsers.entry import Entry
 from parsers.links import resolve, unwrapped
@@ -21,7 +20,7 @@ def google_news(entry: Entry) -> Entry:
     if entry.publisher:
         title = title.removesuffix(f" - {entry.publisher}") or title
     link = google_target(entry.link) or entry.link
-    return replace(entry, title=title, link=link, summary="", content="")
+    return entry._replace(title=title, link=link, summary="", content="")
 
 
 def google_target(link: str) -> str:
@@ -46,4 +45,4 @@ def bing_news(entry: Entry) -> Entry:
     """The address that the redirecting link carries, and the publisher without " on MSN"."""
     link = unwrapped(entry.link)
     guid = link if entry.guid == entry.link else unwrapped(entry.guid)
-    return replace(entry, link=link, guid=guid, publisher=entry.publisher.removesuffix(" on MSN"))
+    return entry._replace(link=link, guid=guid, publisher=entry.publisher.removesuffix(" on MSN"))

@@ -37,34 +37,34 @@ def test_article_has_one_address_and_the_link_as_given() -> None:
 
 def test_language_is_asked_of_title_and_text_with_the_sources_as_hint() -> None:
     assert made(ENTRY).lang == f"ms:{len('Pejabat dibuka') + 1 + len('Ringkas.')}"
-    assert made(replace(ENTRY, language="en"), replace(SOURCE, lang="")).lang.startswith("en:")
+    assert made(ENTRY._replace(language="en"), replace(SOURCE, lang="")).lang.startswith("en:")
 
 
 def test_publisher_of_the_entry_beats_that_of_the_source() -> None:
     assert made(ENTRY).publisher == "Morning Paper"
-    assert made(replace(ENTRY, publisher="Evening Paper")).publisher == "Evening Paper"
+    assert made(ENTRY._replace(publisher="Evening Paper")).publisher == "Evening Paper"
 
 
 def test_time_of_update_serves_when_no_other_is_known() -> None:
     assert made(ENTRY).published is None
-    assert made(replace(ENTRY, updated=AT)).published == AT
+    assert made(ENTRY._replace(updated=AT)).published == AT
     later = Moment(datetime(2026, 11, 23, 5, tzinfo=UTC))
-    assert made(replace(ENTRY, published=AT, updated=later)).published == AT
+    assert made(ENTRY._replace(published=AT, updated=later)).published == AT
 
 
 def test_entry_without_words_is_unreadable() -> None:
-    result = make_article(replace(ENTRY, title="", summary=""), SOURCE, lang_of)
+    result = make_article(ENTRY._replace(title="", summary=""), SOURCE, lang_of)
     assert result == Unreadable("the entry has neither a title nor a text")
 
 
 def test_entry_without_identity_is_unreadable() -> None:
-    result = make_article(replace(ENTRY, guid="", link=""), SOURCE, lang_of)
+    result = make_article(ENTRY._replace(guid="", link=""), SOURCE, lang_of)
     assert isinstance(result, Unreadable)
     assert "neither an id nor a link" in result.reason
 
 
 def test_entry_without_link_has_no_address() -> None:
-    article = made(replace(ENTRY, link=""))
+    article = made(ENTRY._replace(link=""))
     assert (article.url, article.link, article.guid) == ("", "", "g1")
 
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from html import escape
 from typing import Any
+from xml.parsers import expat
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,8 +18,10 @@ from hypothesis import strategies as st
 from parsers.charset import decode
 from parsers.formats import xmltext
 from parsers.formats.feed import read_reference
-from parsers.formats.quick import Malformed, is_well_formed, read_quick
-from parsers.formats.raw import RawFeed
+from parsers.formats.names import Doubt, Names
+from parsers.formats.quick import Malformed, _tree, is_well_formed, read_quick
+from parsers.formats.quickentry import EntryReader
+from parsers.formats.raw import RawEntry, RawFeed
 from tests.parsers.test_read_cases import body_of, cases
 
 EXAMPLES = int(os.environ.get("HKETO_EXAMPLES", "300"))
@@ -266,6 +270,84 @@ ATOM = st.tuples(
         f'<feed xmlns="http://www.w3.org/2005/Atom" {MODULES}{t[0]}>{t[1]}{"".join(f"<entry>{e}</entry>" for e in t[2])}</feed>'
     )
 )
+# Entries with the same elements in the same order, which are read together.
+SHAPED_FIELDS = [
+    leaf("title", texts(), NONE),
+    leaf("link", ADDRESS_TEXTS, NONE),
+    leaf("guid", ADDRESS_TEXTS, st.sampled_from(["", ' isPermaLink="false"', ' isPermaLink="true"'])),
+    leaf("description", texts(), NONE),
+    leaf("content:encoded", texts(), NONE),
+    leaf("pubDate", DATES, NONE),
+    leaf("dcterms:created", DATES, NONE),
+    leaf("dc:date", DATES, NONE),
+    leaf("dc:creator", texts(), NONE),
+    leaf("category", texts(), st.sampled_from(["", ' domain="x"'])),
+    ADDRESSES.map(lambda a: f'<enclosure url="{escape(a)}"/>'),
+    ADDRESSES.map(lambda a: f'<media:thumbnail url="{escape(a)}"/>'),
+]
+SHAPED = (
+    st.lists(st.sampled_from(SHAPED_FIELDS) | st.sampled_from(COMMON + RSS_FIELDS), max_size=6)
+    .flatmap(lambda fields: st.lists(st.tuples(*fields).map("".join), min_size=4, max_size=6))
+    .map(lambda items: [f"<item>{item}</item>" for item in items])
+)
+SHAPED_RSS = st.tuples(ROOT_EXTRAS, SHAPED, st.lists(several(RSS_FIELDS, 3), max_size=1)).map(
+    lambda t: (
+        f'<rss version="2.0" {MODULES}{t[0]}><channel>{"".join(t[1])}'
+        f"{''.join(f'<item>{i}</item>' for i in t[2])}</channel></rss>"
+    )
+)
+SHAPED_RDF = st.tuples(
+    SHAPED, st.sampled_from(["", ' rdf:about="https://x.y/1"', ' rdf:about="1" lang="ms"'])
+).map(
+    lambda t: (
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
+        f"{MODULES}><channel/>{''.join(t[0]).replace('<item>', f'<item{t[1]}>')}</rdf:RDF>"
+    )
+)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(SHAPED_RSS, SHAPED_RDF))
+def test_both_readers_agree_on_entries_of_one_shape(text: str) -> None:
+    quick, reference = both(text)
+    assert quick is None or quick == reference
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(SHAPED_RSS, SHAPED_RDF), st.sampled_from(["", "https://x.y/z/"]))
+def test_entries_are_read_alike_together_and_one_by_one(text: str, base: str) -> None:
+    try:
+        root = _tree(text.encode())
+    except expat.ExpatError:
+        return
+    names = Names()
+    items = [element for element in root.iter() if names.of(element.tag) == "item"]
+    reader = EntryReader(names, "en", base, atom=False)
+    assert outcome(lambda: reader.entries(items)) == outcome(lambda: list(map(reader.entry, items)))
+
+
+def outcome(read: Callable[[], list[RawEntry]]) -> list[RawEntry] | None:
+    """What was read; None where there was a doubt."""
+    try:
+        return read()
+    except Doubt:
+        return None
+
+
+def test_entries_of_one_shape_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EntryReader, "entry", None)
+    item = "<item><title>t</title><link>https://x.y/1</link><guid>1</guid><category>c</category></item>"
+    other = "<item><title>u</title><media:thumbnail url='1'/></item>"
+    feed = read_quick(f"<rss {MODULES}><channel>{(item + other) * 4}</channel></rss>")
+    assert feed is not None
+    assert [entry.title.value for entry in feed.entries] == ["t", "u"] * 4
+
+
+def test_elements_that_only_seem_to_stand_alike_are_read_one_by_one() -> None:
+    pair = "<title>t</title><link>https://x.y/1</link>"
+    items = "".join(f"<item>{pair * count}</item>" for count in (1, 2, 0, 1))
+    quick, reference = both(f"<rss><channel>{items}</channel></rss>")
+    assert quick == reference
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -77,7 +77,7 @@ def test_whose_page_is_wanted(shown: Entry, country: str, said: str) -> None:
 
 
 def test_a_job_is_the_same_after_the_store() -> None:
-    shown = replace(entry(TEASER), published=Moment(clock.now(), method="rfc822"))
+    shown = entry(TEASER)._replace(published=Moment(clock.now(), method="rfc822"))
     put = put_of(shown, "MY")
     job = job_of(put, fingerprint(0, shown, "demo"), Occasion("p1", "demo", clock.now(), True), old=True)
     again = decode_job(encode_job(job))
@@ -91,7 +91,7 @@ def test_a_job_is_the_same_after_the_store() -> None:
 
 def test_a_day_without_a_time_stays_the_day_of_its_source() -> None:
     day = Moment(clock.now().replace(hour=16, minute=0, second=0, microsecond=0), day_only=True)
-    shown = replace(entry(TEASER), published=day)
+    shown = entry(TEASER)._replace(published=day)
     job = job_of(
         put_of(shown, "MY"), fingerprint(0, shown, "demo"), Occasion("p", "demo", clock.now(), False), False
     )

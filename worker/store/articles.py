@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -161,14 +161,13 @@ class StoredArticle:
     agencies: tuple[str, ...] = ()  # ids of the news agencies whose text it is
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """What tells an entry from all others, and whether it changed since its source last showed it.
 
     `identity` is what stands for the entry where it has no address: its id, with its title where the id stands
     twice in one document."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's own `index` is not asked for
     guid_key: str
     entry_hash: str
     identity: str = ""
