@@ -18,10 +18,11 @@ from feeds.source import Source
 from parsers.entry import ParseError
 from parsers.page import Page, read_page
 from worker import clock
+from worker.deciding import judged
 from worker.entries import Occasion
 from worker.pages import Job, decode_job, encode_job, job_of, merged, open_question
 from worker.placing import Decided
-from worker.processor import Outcome, Processor, context_of, judged
+from worker.processor import Outcome, Processor, context_of
 from worker.store import articles
 from worker.store.articles import PutResult
 from worker.store.client import Server

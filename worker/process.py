@@ -17,11 +17,12 @@ from feeds.source import Source
 from parsers.entry import FeedDocument, ParseError
 from worker import entries
 from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
+from worker.deciding import Undecided, decide_all, marked_if_another
 from worker.dismissal import Dismissal
 from worker.entries import Occasion
 from worker.placing import Decided, Met
 from worker.planning import Budget, current_budget
-from worker.processor import Processor, decide_all, marked_if_another, named_source
+from worker.processor import Processor, named_source
 from worker.reading import read_new, read_whole
 from worker.seen import Marked, marked, standing_for
 from worker.source_memory import remembered
@@ -34,6 +35,8 @@ from worker.store.sources import WHENEVER, StagedBody
 from worker.together import TOGETHER, InHand, groups
 
 log = logging.getLogger(__name__)
+
+_NOTHING: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,22 @@ class Opened:
     @property
     def occasion(self) -> Occasion:
         return Occasion(self.body.poll, self.source.id, self.seen, first=self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A body of whose entries some are known; the ids of some `new` ones stood for other words before (`changed`)."""
+
+    opened: Opened
+    known: frozenset[int]
+    changed: frozenset[int]
+    new: Sequence[Fingerprint]
+
+    def undecided(self, old: frozenset[int]) -> Undecided:
+        """What is new; `old` came up from below."""
+        shown = self.opened.document.entries
+        marked = [(shown[mark.index], mark, mark.index in old) for mark in self.new]
+        return Undecided(marked, self.opened.source, self.opened.occasion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,30 +229,52 @@ def _store(to: Processor, opened: Sequence[Opened], budget: Budget | None) -> li
     asked = [one for one in opened if one.again or not one.first]
     found = articles.recognise_each(to.server, to.keys, [Prints(one.body.poll, one.marks) for one in asked])
     known_of = dict(zip((one.body.poll for one in asked), found, strict=True))
-    weighed: list[Weighed] = []
-    for one in opened:
-        known, changed = known_of.get(one.body.poll, (frozenset(), frozenset()))
-        try:
-            weighed.append(_weighed(to, one, known | one.known, changed))
-        except Exception:
-            log.exception("judging of body %s failed; it will be tried again", one.held.member)
+    weighed = _weigh(to, [_sifted(one, *known_of.get(one.body.poll, _NOTHING)) for one in opened])
     decided = [entry for one in weighed for entry in one.decided]
     seen = max((one.body.fetched for one in opened), default=0.0)
     done = iter(to.put_placed(decided, seen) if decided else ())
     return [_stored(to, one, list(islice(done, len(one.decided))), budget) for one in weighed]
 
 
-def _weighed(to: Processor, opened: Opened, known: frozenset[int], changed: frozenset[int]) -> Weighed:
-    document, source, occasion = opened.document, opened.source, opened.occasion
-    old = entries.resurfaced(document.entries, known, opened.seen, to.rules.max_age)
-    new = [mark for mark in opened.marks if mark.index not in known]
-    earlier = articles.shown_before(to.server, to.keys, [mark for mark in new if mark.index in changed])
-    marked = [(document.entries[mark.index], mark, mark.index in old) for mark in new]
-    decided = decide_all(to, marked, source, occasion)
-    for place, mark in enumerate(new):
-        if before := earlier.get(mark.index):
-            decided[place] = marked_if_another(decided[place], before)
-    return Weighed(opened, known, old, new, decided)
+def _sifted(opened: Opened, known: frozenset[int], changed: frozenset[int]) -> Sifted:
+    known |= opened.known
+    return Sifted(opened, known, changed, [mark for mark in opened.marks if mark.index not in known])
+
+
+def _weigh(to: Processor, sifted: Sequence[Sifted]) -> list[Weighed]:
+    """What becomes of what is new in bodies; one that cannot be judged never stops the others."""
+    try:
+        return _weighed(to, sifted)
+    except Exception:
+        if len(sifted) > 1:
+            return [weighed for one in sifted for weighed in _weigh(to, [one])]
+        log.exception("judging of body %s failed; it will be tried again", sifted[0].opened.held.member)
+        return []
+
+
+def _weighed(to: Processor, sifted: Sequence[Sifted]) -> list[Weighed]:
+    ages = [
+        entries.resurfaced(one.opened.document.entries, one.known, one.opened.seen, to.rules.max_age)
+        for one in sifted
+    ]
+    decided = decide_all(to, [one.undecided(old) for one, old in zip(sifted, ages, strict=True)])
+    return [
+        Weighed(one.opened, one.known, old, one.new, _told_apart(to, one, some))
+        for one, old, some in zip(sifted, ages, decided, strict=True)
+    ]
+
+
+def _told_apart(
+    to: Processor, one: Sifted, decided: Sequence[Decided | Dismissal]
+) -> list[Decided | Dismissal]:
+    """The same, of which those are marked that got the id of another document."""
+    earlier = articles.shown_before(
+        to.server, to.keys, [mark for mark in one.new if mark.index in one.changed]
+    )
+    return [
+        marked_if_another(entry, before) if (before := earlier.get(mark.index)) else entry
+        for mark, entry in zip(one.new, decided, strict=True)
+    ]
 
 
 def _stored(to: Processor, weighed: Weighed, done: Sequence[Met], budget: Budget | None) -> Ended:
