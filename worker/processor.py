@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from feeds.schedule import ScheduleSettings
@@ -27,11 +28,19 @@ RHYTHM = ScheduleSettings()
 #: Given an article, its verdict and its source: the watches that want to hear of it.
 Watching = Callable[[Article, Verdict, Source], tuple[WantedAlert, ...]]
 
-#: An entry that was put: as what, with which end, and whether it had come up from below.
-Outcome = tuple[PutRequest, PutResult, Fingerprint, bool]
+
+class Outcome(NamedTuple):
+    """An entry that was put: as what, and with which end. `old`: it had come up from below."""
+
+    request: PutRequest
+    result: PutResult
+    mark: Fingerprint
+    old: bool
+    occasion: Occasion
+
 
 #: Told of what was put, to look further into it.
-Offer = Callable[[Sequence[Outcome], Occasion], None]
+Offer = Callable[[Sequence[Outcome]], None]
 
 
 @dataclass(frozen=True, slots=True)

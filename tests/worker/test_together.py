@@ -11,7 +11,7 @@ import pytest
 import parsers.read
 from feeds.source import Source
 from tests.support.bodies import Desk, item, rss
-from worker import process, reading
+from worker import reading, weighing
 from worker.deciding import Undecided, decide_all
 from worker.process import process_staged
 from worker.processor import Processor
@@ -129,7 +129,7 @@ def test_a_body_that_fails_stops_no_other_and_is_given_up_alone(
             raise RuntimeError("a fault of ours")
         return decide_all(to, bodies)
 
-    monkeypatch.setattr(process, "decide_all", failing)
+    monkeypatch.setattr(weighing, "decide_all", failing)
     for name, desk in desks.items():
         desk.stage(BODIES[name])
     done = [process_staged(desks["a"].processor, limit=5) for _ in range(4)]
