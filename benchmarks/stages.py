@@ -21,7 +21,7 @@ from parsers.links import canonical
 from parsers.marks import entry_marks
 from parsers.nobody import nameless
 from parsers.read import read, read_some
-from parsers.relevance import dismissed, judge, nobody_named
+from parsers.relevance import judge, judge_named, nobody_named
 from parsers.script import language
 from worker import entries
 from worker.blockrecord import encoded
@@ -82,7 +82,7 @@ def main() -> None:
     timed("of it language", lambda: [language(f"{one.title}\n{one.text}") for one in articles])
     timed("of it address", lambda: [canonical(one.link) for one in articles])
     timed("of it agency", lambda: [credit(one.text, one.author, one.publisher, one.link) for one in articles])
-    timed("dismissed", lambda: [dismissed(article) for article in articles])
+    timed("dismissed", lambda: [judge_named(article) for article in articles])
     verdicts = timed("judge", lambda: [judge(article) for article in articles])
     occasion = Occasion("poll", "x", now, first=True)
     flat = [mark for of_one in marks for mark in of_one]

@@ -56,10 +56,13 @@ _AFTER = _either(
 )
 _SCALE = _either(iter(_SCALE_OF))
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_FIRST_DIGIT_RE = re.compile(r"\d(?<![0-9].)")
+_BEFORE_RE = re.compile(rf"(?<![a-z0-9.])(?P<before>{_BEFORE})?\s?\Z")
 _AMOUNT_RE = re.compile(
-    rf"(?<![a-z0-9.])(?P<before>{_BEFORE})?\s?(?P<number>{_NUMBER})(?![\d])"
+    rf"(?P<number>{_NUMBER})(?![\d])"
     rf"(?:[\s-]?(?P<scale>{_SCALE})(?P<rest>\d{{1,4}}万)?余?多?)?(?:(?<=[a-z])(?![a-z]))?\s?(?P<after>{_AFTER})?(?![a-z0-9])"
 )
+_REACH = max(map(len, _CURRENCY_OF)) + 1  # characters before a number in which its currency begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +94,22 @@ def figures(text: str, folded: str = "") -> list[str]:
 
 
 def _amounts(folded: str) -> Iterator[Amount]:
-    for match in _AMOUNT_RE.finditer(folded):
-        form = match["before"] or match["after"]
+    """Each number with what stands before and behind it: texts hold few, so that looking for them comes first."""
+    end = 0
+    for digit in _FIRST_DIGIT_RE.finditer(folded):
+        at = digit.start()
+        if at < end or not (before := _BEFORE_RE.search(folded, max(end, at - _REACH), at)):
+            continue
+        if not (match := _AMOUNT_RE.match(folded, at)):
+            continue
+        end = match.end()
+        form = before["before"] or match["after"]
         if form is None:
             continue
         value = Decimal(match["number"].replace(",", "")) * _SCALE_OF.get(match["scale"] or "", Decimal(1))
         if match["rest"]:
             value += Decimal(match["rest"][:-1]) * 10_000
-        yield Amount(_CURRENCY_OF[form], value, match.start(), match.end())
+        yield Amount(_CURRENCY_OF[form], value, before.start(), end)
 
 
 def _plain(value: Decimal) -> str:

@@ -49,6 +49,8 @@ class Found:
     words: tuple[Mention, ...]
 
 
+#: Where a string of the gazetteer stands in a text: its number, start, end.
+Place = tuple[int, int, int]
 _Match = tuple[int, int, int, Name, Form]  # length (negative), start, end, what stands there in which form
 _Target = tuple[Name, Form | None, int]  # no form: the string means something else than this name
 _LEFT, _RIGHT = 1, 2  # sides on which a form ends where a word ends
@@ -92,21 +94,18 @@ class Finder:
             ends,
         )
 
-    def may_tell(self, text: str, folded: str) -> bool:
-        """Whether a form stands in `text` of a name that stands for a side or gives a tag. Where none does, `find`
-        finds no such name for any country; where one does, its context may still rule it out. `folded` is
-        `fold(text)`."""
-        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            if (
-                self._tells[index]
-                and self._stands(index, start, end, folded)
-                and self._told(index, start, end, text)
-            ):
-                return True
-        return False
+    def standing(self, folded: str) -> list[Place]:
+        """Where strings of the gazetteer stand in a folded text: Latin ones between word edges."""
+        found = self._automaton.find_matches_as_indexes(folded, overlapping=True)
+        return [place for place in found if self._stands(*place, folded)]
+
+    def tells(self, standing: Iterable[Place], text: str) -> bool:
+        """Whether any of what is `standing` in a text is a form of a name that stands for a side or gives a tag. Where
+        none is, `find` finds no such name for any country; where one is, its context may still rule it out."""
+        return any(self._tells[place[0]] and self._told(*place, text) for place in standing)
 
     def telling(self, texts: Sequence[str]) -> frozenset[int]:
-        """The places of those `texts` of which `may_tell` holds, whole or without what begins with one of `ends`, in a
+        """The places of those `texts` of which `tells` holds, whole or without what begins with one of `ends`, in a
         fraction of the time: they are looked through as one."""
         suspects = self._sieve.suspects(texts)
         found = self.surely_telling([texts[place] for place in suspects]) if suspects else ()
@@ -144,18 +143,18 @@ class Finder:
         span = slice(self._first[index], self._first[index + 1])
         return zip(self._names[span], self._forms[span], self._cases[span], strict=True)
 
-    def find(self, text: str, country: str = "", folded: str = "") -> Found:
+    def find(
+        self, text: str, country: str = "", folded: str = "", standing: Sequence[Place] | None = None
+    ) -> Found:
         """The mentions in `text`. `country` is the source's (HK, MY, ...), a context for what only its own
-        press calls so; `folded` saves folding twice."""
+        press calls so; `folded` and what is `standing` in it save finding them twice."""
         folded = folded or fold(text)
         certain: list[_Match] = []
         doubtful: list[_Match] = []
         cues: list[_Match] = []
         topics: list[_Match] = []
         excluded: list[tuple[int, int, Name]] = []
-        for index, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            if not self._stands(index, start, end, folded):
-                continue
+        for index, start, end in self.standing(folded) if standing is None else standing:
             for at in range(self._first[index], self._first[index + 1]):
                 name, form, case = self._names[at], self._forms[at], self._cases[at]
                 if form is None:

@@ -11,7 +11,7 @@ from parsers.scene import TEXT_LIMIT, TITLE_LIMIT
 
 
 def nameless(entries: Sequence[Entry], context: SourceContext, rules: Rules | None = None) -> frozenset[int]:
-    """The places of entries whose article would be dismissed (`parsers.relevance.dismissed`), surely; of the others
+    """The places of entries whose article would be dismissed (`parsers.relevance.judge_named`), surely; of the others
     that must be found out. Entries are looked through together, and as they are: what `parsers.article.outline` and
     `parsers.scene.read_part` cut off can uncover a name only where a word goes on, which is allowed for here."""
     if context.strip_title:

@@ -20,8 +20,7 @@ from parsers.names import Finder, gives_tag
 from parsers.press import Press
 from parsers.reasons import summing_up, told
 from parsers.relations import Link, Signal
-from parsers.scene import HOME, Scene, is_stranger, lay_out, read_part
-from parsers.script import fold
+from parsers.scene import HOME, Reading, Scene, is_stranger, lay_out, read_through
 from parsers.topics import Topics
 
 ALERT = 50.0
@@ -76,7 +75,20 @@ class Analysis:
 def judge(article: Article, rules: Rules | None = None) -> Verdict:
     """The verdict on an article by `rules` (the built-in ones when None)."""
     rules = rules or builtin_rules()
-    analysis = analyse(article, rules)
+    return _weighed(analyse(article, rules), rules)
+
+
+def judge_named(article: Article, rules: Rules | None = None) -> Verdict | None:
+    """The same; None for an article in which no name stands that could count, whoever prints it: `judge` gives what
+    `nobody_named` is, with more work. Nearly all that feeds bring is of this kind."""
+    rules = rules or builtin_rules()
+    reading = read_through(article, rules.finder)
+    if not rules.finder.tells(reading.standing, reading.text):
+        return None
+    return _weighed(_analysed(reading, rules.country(article), rules), rules)
+
+
+def _weighed(analysis: Analysis, rules: Rules) -> Verdict:
     weights = rules.gazetteer.weights
     points = sum(weights[signal.rule] for signal in analysis.signals)
     grade = _grade(points, analysis)
@@ -84,15 +96,6 @@ def judge(article: Article, rules: Rules | None = None) -> Verdict:
     reasons = tuple(sorted(_reasons(analysis, rules), key=lambda reason: -abs(reason.weight)))
     tags = _tags(analysis, grade, rules)
     return Verdict(grade, score, tags, reasons, summing_up(grade, reasons), rules.version)
-
-
-def dismissed(article: Article, rules: Rules | None = None) -> Verdict | None:
-    """The verdict on an article in which no name stands that could count, whoever prints it: the same as `judge`
-    gives, in half the time. None for all others. Nearly all that feeds bring is of this kind, and nothing but its
-    title, summary and text is asked for."""
-    rules = rules or builtin_rules()
-    text = "\n".join(read_part(article))
-    return None if rules.finder.may_tell(text, fold(text)) else nobody_named(rules)
 
 
 def nobody_named(rules: Rules | None = None) -> Verdict:
@@ -103,7 +106,11 @@ def nobody_named(rules: Rules | None = None) -> Verdict:
 
 def analyse(article: Article, rules: Rules) -> Analysis:
     """The scene of an article and every signal in it."""
-    scene = lay_out(article, rules.finder, rules.country(article))
+    return _analysed(read_through(article, rules.finder), rules.country(article), rules)
+
+
+def _analysed(reading: Reading, country: str, rules: Rules) -> Analysis:
+    scene = lay_out(reading, rules.finder, country)
     sides = {side for name in scene.names if name.name.role != HOME for side in name.name.sides}
     if not sides:
         return Analysis(scene, (), ())

@@ -18,17 +18,17 @@ from feeds.source import Source
 from parsers.entry import ParseError
 from parsers.page import Page, read_page
 from worker import clock
-from worker.entries import Occasion
+from worker.deciding import judged
 from worker.pages import Job, decode_job, encode_job, job_of, merged, open_question
 from worker.placing import Decided
-from worker.processor import Outcome, Processor, context_of, judged
+from worker.processor import Outcome, Processor, context_of
 from worker.store import articles
 from worker.store.articles import PutResult
 from worker.store.client import Server
 from worker.store.definitions import source_from_json
 from worker.store.keys import Keys
 from worker.store.lease import Claim, begin, claim, release
-from worker.store.pages import Budget, PageStore, StagedPage
+from worker.store.pages import Budget, PageStore, StagedPage, WantedPage
 from worker.store.sources import SourceStore
 
 log = logging.getLogger(__name__)
@@ -54,15 +54,16 @@ class Pager:
     def store(self) -> PageStore:
         return PageStore(self.server, self.keys)
 
-    def offer(self, outcomes: Sequence[Outcome], occasion: Occasion) -> None:
+    def offer(self, outcomes: Sequence[Outcome]) -> None:
         """Wants the pages of those entries, just put, whose verdict is open. May be repeated."""
-        day = occasion.seen.date().isoformat()
-        for request, result, mark, old in outcomes:
+        wanted = []
+        for request, result, mark, old, occasion in outcomes:
             new = result.fate == request.fate and result.fate in (articles.STORED, articles.OFF_TOPIC)
             if new and open_question(request):
                 job = encode_job(job_of(request, mark, occasion, old))
-                host = host_of(request.fields["link"])
-                self.store.offer(result.number, host, day, self.budget, job)
+                host, day = host_of(request.fields["link"]), occasion.seen.date().isoformat()
+                wanted.append(WantedPage(result.number, host, day, job))
+        self.store.offer(wanted, self.budget)
 
 
 def fetch_pages(to: Pager, fetch: FetchPage) -> int:

@@ -14,24 +14,22 @@ from random import random
 
 from feeds.rhythm import Seen
 from feeds.source import Source
-from parsers.entry import FeedDocument, ParseError
-from worker import entries
+from parsers.entry import ParseError
 from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
-from worker.dismissal import Dismissal
-from worker.entries import Occasion
-from worker.placing import Decided, Met
+from worker.placing import Met
 from worker.planning import Budget, current_budget
-from worker.processor import Processor, decide_all, marked_if_another, named_source
+from worker.processor import Outcome, Processor, named_source
 from worker.reading import read_new, read_whole
 from worker.seen import Marked, marked, standing_for
 from worker.source_memory import remembered
 from worker.store import articles
-from worker.store.articles import Fingerprint, Prints, PutRequest, batched
+from worker.store.articles import Prints, PutRequest, batched
 from worker.store.bodies import LATER, Begun, Closing, Unfated, begin_bodies, finish_bodies
 from worker.store.definitions import source_from_json
 from worker.store.lease import Claim, claim, release
 from worker.store.sources import WHENEVER, StagedBody
 from worker.together import TOGETHER, InHand, groups
+from worker.weighing import Opened, Weighed, sifted, weigh
 
 log = logging.getLogger(__name__)
 
@@ -44,48 +42,6 @@ class Processed:
     fates: dict[str, int] = field(default_factory=dict)
     channels: frozenset[str] = frozenset()
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A body that was read, all but its entries in `known`, which its source showed before; `marks` are of the others.
-    `state` is its source's, from before; `kept` are fields of that for the next reading; `again`: it was begun before.
-    """
-
-    body: StagedBody
-    held: Claim
-    source: Source
-    state: Mapping[str, str]
-    document: FeedDocument
-    marks: Sequence[Fingerprint]
-    again: bool = False
-    known: frozenset[int] = frozenset()
-    kept: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def first(self) -> bool:
-        """Whether its source showed nothing before."""
-        return self.state.get("read") != "1"
-
-    @property
-    def seen(self) -> datetime:
-        return datetime.fromtimestamp(self.body.fetched, UTC)
-
-    @property
-    def occasion(self) -> Occasion:
-        return Occasion(self.body.poll, self.source.id, self.seen, first=self.first)
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A body of whose entries some are known, some came up from below (`old`), and of each new one was decided what is
-    to become of it."""
-
-    opened: Opened
-    known: frozenset[int]
-    old: frozenset[int]
-    new: Sequence[Fingerprint]
-    decided: Sequence[Decided | Dismissal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,43 +166,27 @@ def _store(to: Processor, opened: Sequence[Opened], budget: Budget | None) -> li
     asked = [one for one in opened if one.again or not one.first]
     found = articles.recognise_each(to.server, to.keys, [Prints(one.body.poll, one.marks) for one in asked])
     known_of = dict(zip((one.body.poll for one in asked), found, strict=True))
-    weighed: list[Weighed] = []
-    for one in opened:
-        known, changed = known_of.get(one.body.poll, (frozenset(), frozenset()))
-        try:
-            weighed.append(_weighed(to, one, known | one.known, changed))
-        except Exception:
-            log.exception("judging of body %s failed; it will be tried again", one.held.member)
+    weighed = weigh(to, [sifted(one, known_of.get(one.body.poll)) for one in opened])
     decided = [entry for one in weighed for entry in one.decided]
     seen = max((one.body.fetched for one in opened), default=0.0)
-    done = iter(to.put_placed(decided, seen) if decided else ())
-    return [_stored(to, one, list(islice(done, len(one.decided))), budget) for one in weighed]
+    rest = iter(to.put_placed(decided, seen) if decided else ())
+    done = [list(islice(rest, len(one.decided))) for one in weighed]
+    if to.offer:
+        pairs = zip(weighed, done, strict=True)
+        to.offer([outcome for one, met in pairs for outcome in _outcomes(one, met)])
+    return [_stored(to, one, met, budget) for one, met in zip(weighed, done, strict=True)]
 
 
-def _weighed(to: Processor, opened: Opened, known: frozenset[int], changed: frozenset[int]) -> Weighed:
-    document, source, occasion = opened.document, opened.source, opened.occasion
-    old = entries.resurfaced(document.entries, known, opened.seen, to.rules.max_age)
-    new = [mark for mark in opened.marks if mark.index not in known]
-    earlier = articles.shown_before(to.server, to.keys, [mark for mark in new if mark.index in changed])
-    marked = [(document.entries[mark.index], mark, mark.index in old) for mark in new]
-    decided = decide_all(to, marked, source, occasion)
-    for place, mark in enumerate(new):
-        if before := earlier.get(mark.index):
-            decided[place] = marked_if_another(decided[place], before)
-    return Weighed(opened, known, old, new, decided)
+def _outcomes(weighed: Weighed, done: Sequence[Met]) -> Iterator[Outcome]:
+    for (request, result), mark in zip(done, weighed.new, strict=True):
+        if isinstance(request, PutRequest):
+            yield Outcome(request, result, mark, mark.index in weighed.old, weighed.opened.occasion)
 
 
 def _stored(to: Processor, weighed: Weighed, done: Sequence[Met], budget: Budget | None) -> Ended:
     """The end of a body of whose new entries `done` became of."""
     opened, body = weighed.opened, weighed.opened.body
     results = [result for _, result in done]
-    if to.offer:
-        outcomes = [
-            (request, result, mark, mark.index in weighed.old)
-            for (request, result), mark in zip(done, weighed.new, strict=True)
-            if isinstance(request, PutRequest)
-        ]
-        to.offer(outcomes, opened.occasion)
     again = sum(result.fate in (articles.SEEN, articles.UPDATED) for result in results)
     new = _first_seen(done, opened.seen)
     newest = opened.state.get("newest", "") if opened.known else ""

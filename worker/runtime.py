@@ -25,7 +25,7 @@ from worker.alerts.channels import Channel
 from worker.alerts.deliver import Delivery, Limits, RetryRules
 from worker.alerts.pace import PaceRules
 from worker.alerts.timing import Timing
-from worker.entries import Occasion, Rules
+from worker.entries import Rules
 from worker.following import Followed, Follower
 from worker.noticing import with_notices
 from worker.paging import Pager
@@ -130,9 +130,9 @@ class Runtime:
         store = FollowStore(self.server, self.keys, self.settings.store.keep_days * 86400)
         return Follower(store, self._followed, self.put.timed)
 
-    def _offer(self, outcomes: Sequence[Outcome], occasion: Occasion) -> None:
+    def _offer(self, outcomes: Sequence[Outcome]) -> None:
         if self.settings.pages.enabled:
-            self.pager.offer(outcomes, occasion)
+            self.pager.offer(outcomes)
 
     @cached_property
     def pager(self) -> Pager:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers.figures import amounts, figures
+from parsers.figures import _AMOUNT_RE, _BEFORE_RE, _CURRENCY_OF, _SCALE_OF, amounts, figures
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,20 @@ def test_positions_point_into_the_text() -> None:
 @given(st.text())
 def test_no_text_breaks_the_reader(text: str) -> None:
     assert all(tag == tag.lower() and " " not in tag for tag in figures(text))
+
+
+WHOLE_RE = re.compile(_BEFORE_RE.pattern.removesuffix(r"\Z") + _AMOUNT_RE.pattern)
+PIECES = (
+    *_CURRENCY_OF, *_SCALE_OF, "1", "5", "12", "105", "1,234", "3.5", "2000万", "\u0663", "²", ".", ",", " ", "-",
+    "\n", "x", "a", "余", "多",
+)  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_looking_for_digits_first_finds_what_one_pattern_finds(text: str) -> None:
+    found = [match.span() for match in WHOLE_RE.finditer(text) if match["before"] or match["after"]]
+    assert [(amount.start, amount.end) for amount in amounts(text, text)] == found
 
 
 @given(st.integers(1, 999), st.sampled_from(["million", "juta", "mil"]))

@@ -16,7 +16,7 @@ from parsers.entry import Entry, SourceContext
 from parsers.gazetteer import builtin
 from parsers.nobody import nameless
 from parsers.read import read
-from parsers.relevance import dismissed
+from parsers.relevance import judge_named
 from parsers.scene import TEXT_LIMIT, TITLE_LIMIT
 from tests.parsers.test_relevance import ROWS
 
@@ -34,7 +34,7 @@ TEXTS = st.lists(PIECES, max_size=5).map("".join)
 
 def is_dismissed(entry: Entry, context: SourceContext = PAPER) -> bool:
     made = outline(entry, context)
-    return not isinstance(made, Unreadable) and dismissed(made) is not None
+    return not isinstance(made, Unreadable) and judge_named(made) is None
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=4), st.booleans())

@@ -18,7 +18,16 @@ from parsers.entry import Article
 from parsers.evaluate import MODES, as_article, evaluate, fallen, plain
 from parsers.gazetteer import builtin, read
 from parsers.judge import article_of
-from parsers.relevance import ALERT, CORE, Rules, analyse, builtin_rules, dismissed, judge
+from parsers.relevance import (
+    ALERT,
+    CORE,
+    Rules,
+    analyse,
+    builtin_rules,
+    judge,
+    judge_named,
+    nobody_named,
+)
 
 TESTS = Path(__file__).resolve().parent.parent
 CASES = TESTS / "cases" / "judged"
@@ -130,8 +139,8 @@ def test_what_is_left_out_says_why() -> None:
 @pytest.mark.parametrize("country", ["", "HK", "MY", "SG"])
 def test_what_is_dismissed_is_judged_so(country: str) -> None:
     for title, text in ((row[4], row[5]) for row in ROWS):
-        quick = dismissed(article(title, text, country))
-        assert quick in (None, judge(article(title, text, country))), title
+        one = article(title, text, country)
+        assert (judge_named(one) or nobody_named()) == judge(one), title
 
 
 @given(data=st.data())
@@ -148,7 +157,7 @@ def test_what_is_dismissed_is_judged_so_however_names_stand(data: st.DataObject)
     title = data.draw(texts)
     text = data.draw(st.sampled_from(["", title, "x " * 2248])) + data.draw(texts)
     one = article(title, text, data.draw(st.sampled_from(["", "HK", "MY", "SG"])))
-    assert dismissed(one) in (None, judge(one))
+    assert (judge_named(one) or nobody_named()) == judge(one)
 
 
 @pytest.mark.parametrize(
@@ -162,14 +171,14 @@ def test_what_is_dismissed_is_judged_so_however_names_stand(data: st.DataObject)
 )
 def test_what_names_nobody_is_dismissed(title: str, text: str) -> None:
     named = title.startswith("Perak")
-    assert (dismissed(article(title, text)) is None) == named
+    assert (judge_named(article(title, text)) is not None) == named
 
 
 def test_a_name_that_needs_a_context_is_left_to_judging() -> None:
     """Whoever prints it: the same text may count in another paper."""
     forms = [f.text for name in builtin().names if name.role == "home" for f in name.forms if f.any_of]
     assert forms
-    assert all(dismissed(article(f"News of {form}.")) is None for form in forms if form.isascii())
+    assert all(judge_named(article(f"News of {form}.")) for form in forms if form.isascii())
 
 
 def test_a_dateline_is_no_mention() -> None:
@@ -336,10 +345,7 @@ def test_half_the_people_and_offices_may_be_missing(shared_dir: Path, seed: int)
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_dismissed_is_judged_so_on_real_texts(shared_dir: Path, name: str, mode: str) -> None:
     articles = [as_article(record, mode) for record in records(shared_dir, name)]
-    quick = [dismissed(one) for one in articles]
-    assert [verdict for verdict in quick if verdict] == [
-        judge(one) for one, verdict in zip(articles, quick, strict=True) if verdict
-    ]
+    assert [judge_named(one) or nobody_named() for one in articles] == [judge(one) for one in articles]
 
 
 def test_building_rules_anew_judges_alike() -> None:

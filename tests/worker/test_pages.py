@@ -13,13 +13,14 @@ from tests.support.bodies import RULES, SOURCE, Desk, item, rss
 from tests.support.origin import Origin, Reply
 from tests.support.puts import ALERT
 from worker import clock
+from worker.deciding import Undecided, decide_all
 from worker.dismissal import Dismissal
 from worker.entries import Occasion
 from worker.identity import fingerprint
 from worker.pages import ENOUGH, decode_job, encode_job, job_of, merged, open_question
 from worker.paging import Pager, fetch_pages, read_pages
 from worker.polling import Polling, open_polling
-from worker.processor import Processor, decide_all
+from worker.processor import Processor
 from worker.runtime import open_runtime
 from worker.settings import load
 from worker.store.articles import PutRequest
@@ -47,7 +48,7 @@ def put_of(entry: Entry, country: str = "") -> PutRequest:
     to = Processor(None, Keys("t"), RULES, lambda *_: ())  # type: ignore[arg-type]
     source = replace(SOURCE, country=country, publisher="Wire")
     occasion = Occasion("p1", "demo", clock.now(), first=False)
-    [one] = decide_all(to, [(entry, fingerprint(0, entry, "demo"), False)], source, occasion)
+    [[one]] = decide_all(to, [Undecided([(entry, fingerprint(0, entry, "demo"), False)], source, occasion)])
     return one.request() if isinstance(one, Dismissal) else one.request
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
+from operator import add
+from zlib import crc32
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from parsers.script import fold
 from tests.support.stored import NOW, Item, put
 from worker.query import Query, Store, every, facets, search
 from worker.query.nodes import (
@@ -25,7 +30,7 @@ from worker.query.nodes import (
     Words,
     answers,
 )
-from worker.query.wording import index_terms, wording
+from worker.query.wording import _IS_CJK, _PART, TITLE, _is_character, index_terms, wording
 from worker.store.articles import StoredArticle, load
 from worker.store.client import Server
 from worker.store.keys import Keys
@@ -156,6 +161,40 @@ def test_a_text_that_holds_a_wording_has_its_terms(title: str, text: str, words:
         assert not terms.issuperset(word.terms)
     if word.occurs(title):
         assert terms.issuperset(word.title_terms)
+
+
+def terms_one_by_one(title: str, *shown: str) -> set[str]:
+    """The terms of an article as worker/query/wording.py names them, each text and part by itself."""
+    found: set[str] = set()
+    for number, text in enumerate((title, *shown)):
+        for written in (fold(text), re.sub(r"'s\b", "", fold(text))):
+            parts = _PART.findall(written)
+            for part in parts if written == fold(text) else ():
+                found |= set(cut(part))
+                found |= {TITLE + term for term in cut(part) if not number and not _is_character(term)}
+            for one, other in pairwise(parts):
+                if not (_IS_CJK(one) or _IS_CJK(other)):
+                    found.add(f"~{crc32(f'{one} {other}'.encode()) % 16384}")
+    return found
+
+
+def cut(part: str) -> list[str]:
+    return [*part, *map(add, part, part[1:])] if _IS_CJK(part) else [part[:40]]
+
+
+@settings(max_examples=500)
+@given(
+    title=texts,
+    summary=st.one_of(texts, st.text(max_size=30)),
+    more=st.one_of(st.none(), texts, st.text(max_size=30)),
+)
+@example(title="A's b", summary="A's", more="b")
+@example(title="Straße", summary="HK政府's x", more="Σ")
+def test_an_article_has_the_terms_of_each_of_its_texts(title: str, summary: str, more: str | None) -> None:
+    text = summary if more is None else f"{summary}\n{more}"
+    found = index_terms(title, summary, text)
+    assert len(found) == len(set(found))
+    assert set(found) == terms_one_by_one(title, summary, text)
 
 
 @pytest.mark.parametrize("wanted", ["stored", "merged"])

@@ -254,7 +254,7 @@ class Killed(BaseException):
     """Ends a process, as far as anything in it can tell."""
 
 
-@pytest.mark.parametrize("place", ["recognise_each", "_weighed", "_stored", "finish_bodies"])
+@pytest.mark.parametrize("place", ["recognise_each", "weigh", "_stored", "finish_bodies"])
 @pytest.mark.parametrize("after", [False, True])
 def test_whoever_dies_in_between_leaves_every_entry_its_one_fate(
     server: Server,

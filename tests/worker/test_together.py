@@ -11,8 +11,10 @@ import pytest
 import parsers.read
 from feeds.source import Source
 from tests.support.bodies import Desk, item, rss
-from worker import process, processor, reading
+from worker import reading, weighing
+from worker.deciding import Undecided, decide_all
 from worker.process import process_staged
+from worker.processor import Processor
 from worker.store.bodies import Begun
 from worker.store.client import Server
 from worker.store.definitions import source_to_json
@@ -121,14 +123,13 @@ def test_a_body_that_fails_stops_no_other_and_is_given_up_alone(
     server: Server, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desks = desks_of(server, keys, "abd", lease=0.0)
-    decide = processor.decide_all
 
-    def failing(*args: Any) -> Any:
-        if args[2].id == "b":
+    def failing(to: Processor, bodies: Sequence[Undecided]) -> Any:
+        if any(one.source.id == "b" for one in bodies):
             raise RuntimeError("a fault of ours")
-        return decide(*args)
+        return decide_all(to, bodies)
 
-    monkeypatch.setattr(process, "decide_all", failing)
+    monkeypatch.setattr(weighing, "decide_all", failing)
     for name, desk in desks.items():
         desk.stage(BODIES[name])
     done = [process_staged(desks["a"].processor, limit=5) for _ in range(4)]

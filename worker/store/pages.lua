@@ -14,23 +14,28 @@ local function let_go(keys, n, token)
   return true
 end
 
--- offer_page  KEYS[1] `pages`  ARGV: prefix, n, host, day, pages a day, pages a day and host, job JSON
--- ->  1 when it is wanted now, 0 when it was wanted before or the budget of the day is spent
-local function offer(keys, args)
-  local prefix, n, host, spent = args[1], args[2], args[3], args[1] .. 'pd:' .. args[4]
-  if redis.call('EXISTS', prefix .. 'pg:' .. n) == 1 then return 0 end
+local function offer_one(prefix, pages, most, most_of_host, n, host, day, job)
+  local spent = prefix .. 'pd:' .. day
+  if redis.call('EXISTS', prefix .. 'pg:' .. n) == 1 then return end
   local used = redis.call('HMGET', spent, 'total', 'host:' .. host)
-  if tonumber(used[1] or '0') >= tonumber(args[5]) or tonumber(used[2] or '0') >= tonumber(args[6]) then
+  if tonumber(used[1] or '0') >= most or tonumber(used[2] or '0') >= most_of_host then
     redis.call('HINCRBY', spent, 'end:over-budget', 1)
-    redis.call('EXPIRE', spent, 7776000)
-    return 0
+  else
+    redis.call('HINCRBY', spent, 'total', 1)
+    redis.call('HINCRBY', spent, 'host:' .. host, 1)
+    redis.call('HSET', prefix .. 'pg:' .. n, 'job', job)
+    redis.call('EXPIRE', prefix .. 'pg:' .. n, KEPT)
+    redis.call('ZADD', pages, now(), n)
   end
-  redis.call('HINCRBY', spent, 'total', 1)
-  redis.call('HINCRBY', spent, 'host:' .. host, 1)
   redis.call('EXPIRE', spent, 7776000)
-  redis.call('HSET', prefix .. 'pg:' .. n, 'job', args[7])
-  redis.call('EXPIRE', prefix .. 'pg:' .. n, KEPT)
-  redis.call('ZADD', keys[1], now(), n)
+end
+
+-- offer_pages  KEYS[1] `pages`  ARGV: prefix, pages a day, pages a day and host, then for each page n, host, day, job JSON
+-- ->  1. Each is wanted now, unless it was wanted before or the budget of the day is spent.
+local function offer(keys, args)
+  for i = 4, #args, 4 do
+    offer_one(args[1], keys[1], tonumber(args[2]), tonumber(args[3]), unpack(args, i, i + 3))
+  end
   return 1
 end
 
@@ -62,6 +67,6 @@ local function finish(keys, args)
   return 1
 end
 
-redis.register_function('hketo_offer_page', offer)
+redis.register_function('hketo_offer_pages', offer)
 redis.register_function('hketo_page_came', came)
 redis.register_function('hketo_end_page', finish)

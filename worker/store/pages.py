@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,16 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedPage:
+    """The page of article `number` on a host, wanted for a job (JSON) on a day (UTC, YYYY-MM-DD)."""
+
+    number: int
+    host: str
+    day: str
+    job: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class StagedPage:
     """A page that came and waits to be read, with the job (JSON) it was fetched for."""
 
@@ -34,11 +45,12 @@ class PageStore:
         self.server = server
         self.keys = keys
 
-    def offer(self, number: int, host: str, day: str, budget: Budget, job: bytes) -> bool:
-        """Wants the page of article `number`, once for ever. False when it was wanted before, or the budget of the
-        day is spent."""
-        args = (self.keys.prefix, number, host, day, budget.daily, budget.per_host, job)
-        return bool(self.server.call("hketo_offer_page", self.keys.pages, *args) == 1)
+    def offer(self, wanted: Sequence[WantedPage], budget: Budget) -> None:
+        """Wants these pages, each once for ever, as long as the budget of its day lasts."""
+        if wanted:
+            each = (part for one in wanted for part in (one.number, one.host, one.day, one.job))
+            args = (self.keys.prefix, budget.daily, budget.per_host, *each)
+            self.server.call("hketo_offer_pages", self.keys.pages, *args)
 
     def job(self, number: str) -> bytes | None:
         """What a page is wanted for (JSON); None when that is past."""

@@ -8,17 +8,13 @@ and before a NUL. No term holds a newline or a NUL.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from zlib import crc32
 
 from worker.store.keys import PARTS, ROOMS
 
 _DIGITS = bytes(range(48, 112))  # 0 to 63, as characters in the order of their values
 _SPELLED = [bytes((_DIGITS[room // 64], _DIGITS[room % 64])) for room in range(ROOMS)]
-#: The least that terms of each part but the first begin with.
-_EDGES = [_SPELLED[part * ROOMS // PARTS] for part in range(1, PARTS)]
 
 
 def room(term: str) -> int:
@@ -35,12 +31,11 @@ def written(terms: Sequence[str]) -> bytes:
     """The terms of an article for the put: those of each part in turn, a newline after each part."""
     if not terms:
         return b""
-    encoded = "\n".join(terms).encode("utf-8", "surrogatepass").split(b"\n")
-    spelled = sorted([_SPELLED[crc32(term) % ROOMS] + term for term in encoded])
-    edges = [0, *(bisect_left(spelled, edge) for edge in _EDGES), len(spelled)]
-    return b"".join(
-        b"\0".join(spelled[start:end]) + b"\0\n" if start < end else b"\n" for start, end in pairwise(edges)
-    )
+    parts: list[list[bytes]] = [[] for _ in range(PARTS)]
+    for term in "\n".join(terms).encode("utf-8", "surrogatepass").split(b"\n"):
+        number = crc32(term) % ROOMS
+        parts[number * PARTS // ROOMS].append(_SPELLED[number] + term)
+    return b"".join([b"\0".join(own) + b"\0\n" if own else b"\n" for own in parts])
 
 
 def waiting(held: bytes | None, term: str) -> Iterator[int]:
