@@ -21,6 +21,7 @@ import h11
 from feeds.addresses import AddressPolicy
 from feeds.exchange import ExchangeError, Fault
 from feeds.quickhead import not_modified, quick_get
+from feeds.readiness import LoopReadiness, Readiness
 from feeds.wire import Wire, open_plain, open_secure
 
 # host, port, seconds → numeric addresses in order of preference; raises ExchangeError
@@ -34,12 +35,13 @@ _MAX_ADDRESSES = 4  # of one host to try; they share the time to connect
 @dataclass(frozen=True, slots=True)
 class Opener:
     """How connections are made. `connect_timeout` in seconds, for all addresses of a host together; `resolve`
-    takes the place of the system's name look-up."""
+    takes the place of the system's name look-up; `readiness` is that of the running loop."""
 
     policy: AddressPolicy
     tls: ssl.SSLContext
     connect_timeout: float
     resolve: Resolver | None = None
+    readiness: Readiness = LoopReadiness()  # noqa: RUF009 - it has no state
 
     async def open(self, host: str, port: int, *, secure: bool) -> Connection:
         """Resolve, check, connect. Raises ExchangeError (address, dns, connect, tls, timeout)."""
@@ -70,7 +72,7 @@ class Opener:
         try:
             if secure:
                 return Connection(await open_secure(address, port, host, self.tls, seconds))
-            return Connection(await open_plain(address, port, seconds))
+            return Connection(await open_plain(address, port, seconds, self.readiness))
         except TimeoutError as error:
             sentence = f"no connection to {host} ({address}) within {seconds:.3g} s"
             raise ExchangeError(Fault.TIMEOUT, sentence) from error

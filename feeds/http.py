@@ -10,7 +10,7 @@ import asyncio
 import base64
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
@@ -25,6 +25,8 @@ from feeds.exchange import Exchange, ExchangeError, Fault, Hop
 from feeds.hints import retry_after_seconds
 from feeds.lean import without
 from feeds.manners import HttpSettings, PostResult, user_agent
+from feeds.readiness import open_readiness
+from feeds.slots import Place
 from feeds.target import Target, usual_target
 
 with without("httpx._main"):  # its command line, which brings a highlighter and progress bars
@@ -45,8 +47,6 @@ _MAX_URL = 8000  # RFC 9110 4.1 asks for 8000 octets
 _REPLY = 64 * 1024  # of a webhook's answer; only its beginning is ever shown
 _PRIVATE_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
-# Where a request waits for its turn: host name → a context held during one request. It may raise.
-Place = Callable[[str], AbstractAsyncContextManager[None]]
 _Headers = list[tuple[bytes, bytes]]
 
 
@@ -62,7 +62,6 @@ async def open_client(
     """A client for the running event loop. `resolve` takes the place of the system's name look-up, `tls` of
     the usual certificates."""
     proxies = getproxies_environment() if settings.use_proxy_env else {}
-    transport = _Transport(Opener(settings.policy, tls or _tls(), settings.connect_timeout, resolve), proxies)
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # sources must not share any
     headers = {
         "User-Agent": user_agent(settings.contact),
@@ -70,14 +69,17 @@ async def open_client(
         "Accept-Encoding": ACCEPT_ENCODING,
         "Connection": "close",
     }
-    async with httpx.AsyncClient(
-        transport=transport,
-        headers=headers,
-        cookies=no_cookies,
-        timeout=settings.total_timeout,
-        trust_env=False,
-    ) as http:
-        yield Client(settings, http, transport, headers)
+    with open_readiness() as readiness:
+        opener = Opener(settings.policy, tls or _tls(), settings.connect_timeout, resolve, readiness)
+        transport = _Transport(opener, proxies)
+        async with httpx.AsyncClient(
+            transport=transport,
+            headers=headers,
+            cookies=no_cookies,
+            timeout=settings.total_timeout,
+            trust_env=False,
+        ) as http:
+            yield Client(settings, http, transport, headers)
     await asyncio.sleep(0)  # lets aborted connections be torn down before the loop may close
 
 
