@@ -15,6 +15,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import h11
 
@@ -128,8 +129,7 @@ def _is_numeric(host: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Status and raw header pairs of an answer."""
 
     status: int

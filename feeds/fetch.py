@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from feeds.http import Client
 from feeds.outcome import NO_VALIDATORS, Fetched, Outcome, Validators, classify
@@ -33,8 +33,7 @@ _INDEX_DEPTH = 2  # an index of indexes is the most that is seen
 _DEFAULT_HOLD = 60.0  # seconds, for a host that says 429 or 503 without saying for how long
 
 
-@dataclass(frozen=True, slots=True)
-class FetchRequest:
+class FetchRequest(NamedTuple):
     """One poll to make. `url` takes the place of the source's own (a route, or where it has moved to)."""
 
     source: Source
@@ -103,10 +102,9 @@ async def _ask_child(
     url = best_child(index.body, index.url)
     if not url:
         reason = "a sitemap index that lists no sitemap"
-        return replace(index, outcome=Outcome.BROKEN, body=b"", cause="empty", reason=reason)
+        return index._replace(outcome=Outcome.BROKEN, body=b"", cause="empty", reason=reason)
     child = await _ask(client, source, Validators(body_hash=validators.body_hash), url, slots)
-    return replace(
-        child,
+    return child._replace(
         validators=Validators(body_hash=child.validators.body_hash),
         moved_to=index.moved_to,
         elapsed=index.elapsed + child.elapsed,
@@ -170,7 +168,7 @@ async def fetch_each(
 
 async def fetch_many(client: Client, requests: Sequence[FetchRequest], slots: HostSlots) -> list[Fetched]:
     """Fetch all; results in the order of `requests`."""
-    numbered = [replace(request) for request in requests]  # distinct objects, so that identity is a key
+    numbered = [request._replace() for request in requests]  # distinct objects, so that identity is a key
     results: dict[int, Fetched] = {}
     async with aclosing(fetch_each(client, numbered, slots)) as finished:
         async for request, fetched in finished:

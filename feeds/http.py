@@ -163,7 +163,7 @@ class _Conversation:
 
     def _finish(self, exchange: Exchange) -> Exchange:
         used = self._settings.total_timeout - self._left
-        return replace(exchange, hops=tuple(self._hops), elapsed=used, requests=self._requests)
+        return exchange._replace(hops=tuple(self._hops), elapsed=used, requests=self._requests)
 
     async def _one(self, target: Target, origin: Target) -> Exchange:
         address, headers = self._request(target, origin)

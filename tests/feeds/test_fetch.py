@@ -143,7 +143,7 @@ def test_fetches_that_are_begun_together_end_like_single_ones(origin: Origin) ->
 
 def _told(one: Fetched | BaseException) -> Fetched:
     assert isinstance(one, Fetched)
-    return replace(one, elapsed=0.0)
+    return one._replace(elapsed=0.0)
 
 
 def test_begun_fetches_take_turns_at_a_host_and_hear_its_wishes(origin: Origin) -> None:
