@@ -21,7 +21,7 @@ import h11
 
 from feeds.addresses import AddressPolicy
 from feeds.exchange import ExchangeError, Fault
-from feeds.quickhead import not_modified, quick_get
+from feeds.quickhead import not_modified
 from feeds.readiness import LoopReadiness, Readiness
 from feeds.wire import Wire, open_plain, open_secure
 
@@ -46,7 +46,11 @@ class Opener:
 
     async def open(self, host: str, port: int, *, secure: bool) -> Connection:
         """Resolve, check, connect. Raises ExchangeError (address, dns, connect, tls, timeout)."""
-        addresses = await self._allowed_addresses(host, port)
+        if _is_numeric(host):
+            found = [host]
+        else:
+            found = await (self.resolve or resolve_host)(host, port, self.connect_timeout)
+        addresses = self._allowed(host, found)
         share = max(1.0, self.connect_timeout / len(addresses))
         failure = ExchangeError(Fault.CONNECT, f"cannot connect to {host}:{port}")
         for address in addresses:
@@ -58,9 +62,7 @@ class Opener:
                     break
         raise failure
 
-    async def _allowed_addresses(self, host: str, port: int) -> list[str]:
-        look_up = self.resolve or resolve_host
-        found = [host] if _is_numeric(host) else await look_up(host, port, self.connect_timeout)
+    def _allowed(self, host: str, found: Sequence[str]) -> list[str]:
         if not found:
             raise ExchangeError(Fault.DNS, f"no address for {host}")
         refusals = [self.policy.refusal(host, address) for address in found]
@@ -122,6 +124,8 @@ async def resolve_host(host: str, port: int, seconds: float) -> list[str]:
 
 
 def _is_numeric(host: str) -> bool:
+    if ":" not in host and not host[-1:].isdecimal():
+        return False
     for family in (socket.AF_INET, socket.AF_INET6):
         with suppress(OSError, ValueError):
             socket.inet_pton(family, host)
@@ -145,10 +149,15 @@ class Connection:
         self._empty = False  # the answer came without a body, and without h11
 
     async def ask(
-        self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes = b""
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        body: bytes = b"",
+        quick: bytes = b"",
     ) -> Head:
-        """Send the request and read the head of the final answer. Raises ExchangeError (lost, url)."""
-        quick = quick_get(target, headers) if method == b"GET" and not body else b""
+        """Send the request and read the head of the final answer. `quick` is the same request as it is sent, where
+        h11 need not judge it. Raises ExchangeError (lost, url)."""
         if quick:
             await self._send(quick)
             raw = await self._receive()
