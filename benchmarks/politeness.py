@@ -26,12 +26,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any
 
-from feeds.fetch import fetch
-from feeds.http import Client, HttpSettings, open_client
+from feeds.fetch import Fetcher, FetchRequest
+from feeds.http import HttpSettings, open_client
 from feeds.outcome import NO_VALIDATORS, Fetched, Outcome, Validators
 from feeds.schedule import Plan, ScheduleSettings, next_due
 from feeds.slots import HostSlots
@@ -184,12 +185,12 @@ class Day:
 
     async def run(self, seconds: float) -> None:
         async with open_client(SETTINGS) as client:
-            slots, began = HostSlots(SETTINGS), time.monotonic()
+            fetcher, began = Fetcher(client, HostSlots(SETTINGS)), time.monotonic()
             self.zero = began
             while (now := time.monotonic() - began) < seconds:
                 while self.due and self.due[0][0] <= now:
                     _, number = heapq.heappop(self.due)
-                    task = asyncio.create_task(self.poll(client, slots, number))
+                    task = asyncio.create_task(self.poll(fetcher, number))
                     self.running.add(task)
                     task.add_done_callback(self.running.discard)
                 await asyncio.sleep(0.02)
@@ -197,9 +198,13 @@ class Day:
                 task.cancel()
             await asyncio.gather(*self.running, return_exceptions=True)
 
-    async def poll(self, client: Client, slots: HostSlots, number: int) -> None:
+    async def poll(self, fetcher: Fetcher, number: int) -> None:
         sat = self.sat[number]
-        fetched = await fetch(client, sat.source, sat.validators, slots=slots)
+        ended: asyncio.Future[Fetched | BaseException] = asyncio.get_running_loop().create_future()
+        fetcher.begin(FetchRequest(sat.source, sat.validators), partial(_settle, ended))
+        fetched = await ended
+        if not isinstance(fetched, Fetched):
+            raise fetched
         now = time.monotonic()
         self.note(sat, fetched, now)
         sat.state = advance(sat.state, fetched, now)
@@ -214,6 +219,11 @@ class Day:
         if fetched.outcome is Outcome.FRESH and sat.seat.fault == "" and not first:
             published = float(fetched.body.split(b"<title>")[1].split(b"<")[0])
             self.delays.append(now - published)
+
+
+def _settle(ended: asyncio.Future[Fetched | BaseException], result: Fetched | BaseException) -> None:
+    if not ended.done():  # else the day is over
+        ended.set_result(result)
 
 
 @dataclass

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from feeds.coding import CodingError, decode_body
 from feeds.exchange import ExchangeError, Fault
@@ -24,8 +23,7 @@ class Stream(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`headers` with names in lower case, without Location, which is `location` as it came (b"" when absent)."""
 
     status: int

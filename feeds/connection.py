@@ -15,12 +15,14 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import h11
 
 from feeds.addresses import AddressPolicy
 from feeds.exchange import ExchangeError, Fault
-from feeds.quickhead import not_modified, quick_get
+from feeds.quickhead import not_modified
+from feeds.readiness import LoopReadiness, Readiness
 from feeds.wire import Wire, open_plain, open_secure
 
 # host, port, seconds → numeric addresses in order of preference; raises ExchangeError
@@ -34,16 +36,21 @@ _MAX_ADDRESSES = 4  # of one host to try; they share the time to connect
 @dataclass(frozen=True, slots=True)
 class Opener:
     """How connections are made. `connect_timeout` in seconds, for all addresses of a host together; `resolve`
-    takes the place of the system's name look-up."""
+    takes the place of the system's name look-up; `readiness` is that of the running loop."""
 
     policy: AddressPolicy
     tls: ssl.SSLContext
     connect_timeout: float
     resolve: Resolver | None = None
+    readiness: Readiness = LoopReadiness()  # noqa: RUF009 - it has no state
 
     async def open(self, host: str, port: int, *, secure: bool) -> Connection:
         """Resolve, check, connect. Raises ExchangeError (address, dns, connect, tls, timeout)."""
-        addresses = await self._allowed_addresses(host, port)
+        if _is_numeric(host):
+            found = [host]
+        else:
+            found = await (self.resolve or resolve_host)(host, port, self.connect_timeout)
+        addresses = self._allowed(host, found)
         share = max(1.0, self.connect_timeout / len(addresses))
         failure = ExchangeError(Fault.CONNECT, f"cannot connect to {host}:{port}")
         for address in addresses:
@@ -55,9 +62,7 @@ class Opener:
                     break
         raise failure
 
-    async def _allowed_addresses(self, host: str, port: int) -> list[str]:
-        look_up = self.resolve or resolve_host
-        found = [host] if _is_numeric(host) else await look_up(host, port, self.connect_timeout)
+    def _allowed(self, host: str, found: Sequence[str]) -> list[str]:
         if not found:
             raise ExchangeError(Fault.DNS, f"no address for {host}")
         refusals = [self.policy.refusal(host, address) for address in found]
@@ -70,7 +75,7 @@ class Opener:
         try:
             if secure:
                 return Connection(await open_secure(address, port, host, self.tls, seconds))
-            return Connection(await open_plain(address, port, seconds))
+            return Connection(await open_plain(address, port, seconds, self.readiness))
         except TimeoutError as error:
             sentence = f"no connection to {host} ({address}) within {seconds:.3g} s"
             raise ExchangeError(Fault.TIMEOUT, sentence) from error
@@ -119,6 +124,8 @@ async def resolve_host(host: str, port: int, seconds: float) -> list[str]:
 
 
 def _is_numeric(host: str) -> bool:
+    if ":" not in host and not host[-1:].isdecimal():
+        return False
     for family in (socket.AF_INET, socket.AF_INET6):
         with suppress(OSError, ValueError):
             socket.inet_pton(family, host)
@@ -126,8 +133,7 @@ def _is_numeric(host: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Status and raw header pairs of an answer."""
 
     status: int
@@ -143,10 +149,15 @@ class Connection:
         self._empty = False  # the answer came without a body, and without h11
 
     async def ask(
-        self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes = b""
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        body: bytes = b"",
+        quick: bytes = b"",
     ) -> Head:
-        """Send the request and read the head of the final answer. Raises ExchangeError (lost, url)."""
-        quick = quick_get(target, headers) if method == b"GET" and not body else b""
+        """Send the request and read the head of the final answer. `quick` is the same request as it is sent, where
+        h11 need not judge it. Raises ExchangeError (lost, url)."""
         if quick:
             await self._send(quick)
             raw = await self._receive()

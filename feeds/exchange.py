@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Fault(StrEnum):
@@ -29,16 +29,14 @@ class ExchangeError(Exception):
         self.fault, self.sentence = fault, sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """One redirect: the address asked (without credentials) and the status it answered with."""
 
     url: str
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """`url` is the last address asked, without credentials. `headers` are those of the last answer, names in
     lower case. `body` is decoded; for error statuses at most its first 64 kB. `fault` is None when an answer
     came; `reason` explains a fault in one sentence. `elapsed` is seconds of network time."""

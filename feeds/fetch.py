@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 from feeds.http import Client
 from feeds.outcome import NO_VALIDATORS, Fetched, Outcome, Validators, classify
 from feeds.schedule import host_of
 from feeds.sitemapindex import best_child, is_index
-from feeds.slots import HostHeld, HostSlots
+from feeds.slots import HostHeld, HostSlots, Place, Turn
 from feeds.source import Source, SourceKind
 from feeds.state import HELD
 
@@ -32,8 +33,7 @@ _INDEX_DEPTH = 2  # an index of indexes is the most that is seen
 _DEFAULT_HOLD = 60.0  # seconds, for a host that says 429 or 503 without saying for how long
 
 
-@dataclass(frozen=True, slots=True)
-class FetchRequest:
+class FetchRequest(NamedTuple):
     """One poll to make. `url` takes the place of the source's own (a route, or where it has moved to)."""
 
     source: Source
@@ -48,13 +48,14 @@ async def fetch(
     url: str | None = None,
     *,
     slots: HostSlots | None = None,
+    turn: Turn | None = None,
 ) -> Fetched:
     """Ask one source, conditionally when `validators` allow. Never raises for what servers do.
 
     With `slots`, waits for a turn at each host (that time is not part of the fetch's own), and a host that
-    answers 429 or 503 is held for all.
+    answers 429 or 503 is held for all. `turn` is the turn for the first request, when it came already.
     """
-    fetched = await _ask(client, source, validators, url or source.url, slots)
+    fetched = await _ask(client, source, validators, url or source.url, slots, turn)
     if source.kind is SourceKind.SITEMAP:
         for _ in range(_INDEX_DEPTH):
             if fetched.outcome is not Outcome.FRESH or not is_index(fetched.body):
@@ -64,15 +65,23 @@ async def fetch(
 
 
 async def _ask(
-    client: Client, source: Source, validators: Validators, address: str, slots: HostSlots | None
+    client: Client,
+    source: Source,
+    validators: Validators,
+    address: str,
+    slots: HostSlots | None,
+    turn: Turn | None = None,
 ) -> Fetched:
     headers = {"Accept": _ACCEPT[source.kind]}
     if validators.etag:
         headers["If-None-Match"] = validators.etag
     if validators.last_modified:
         headers["If-Modified-Since"] = validators.last_modified
+    place: Place | None = slots.place if slots else None
+    if place and turn:
+        place = turn.first(place)
     try:
-        exchange = await client.exchange(address, headers=headers, place=slots.place if slots else None)
+        exchange = await client.exchange(address, headers=headers, place=place)
     except HostHeld as held:
         wait = held.seconds
         return Fetched(
@@ -93,15 +102,49 @@ async def _ask_child(
     url = best_child(index.body, index.url)
     if not url:
         reason = "a sitemap index that lists no sitemap"
-        return replace(index, outcome=Outcome.BROKEN, body=b"", cause="empty", reason=reason)
+        return index._replace(outcome=Outcome.BROKEN, body=b"", cause="empty", reason=reason)
     child = await _ask(client, source, Validators(body_hash=validators.body_hash), url, slots)
-    return replace(
-        child,
+    return child._replace(
         validators=Validators(body_hash=child.validators.body_hash),
         moved_to=index.moved_to,
         elapsed=index.elapsed + child.elapsed,
         requests=index.requests + child.requests,
     )
+
+
+#: Hears what came of a fetch, or the mistake of ours that ended it. Must not raise.
+Told = Callable[[Fetched | BaseException], None]
+
+
+class Fetcher:
+    """Fetches that are begun together and told one by one, on one event loop. Each becomes a task only when it is its
+    turn: a thousand tasks that wait take more from the processor's caches than those that work."""
+
+    def __init__(self, client: Client, slots: HostSlots) -> None:
+        self._client, self._slots = client, slots
+        self._tasks: set[asyncio.Task[Fetched]] = set()  # asyncio itself keeps no hold of them
+
+    def begin(self, request: FetchRequest, told: Told) -> None:
+        """Begins one fetch, as soon as it may."""
+        host = host_of(request.url or request.source.url)
+        if not self._slots.at_once(host, partial(self._run, request, told)):
+            self._run(request, told, None)  # and waits for its turn as a task
+
+    def _run(self, request: FetchRequest, told: Told, turn: Turn | None) -> None:
+        url = request.url or None
+        work = fetch(self._client, request.source, request.validators, url, slots=self._slots, turn=turn)
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, told, turn))
+
+    def _ended(self, told: Told, turn: Turn | None, task: asyncio.Task[Fetched]) -> None:
+        self._tasks.discard(task)
+        if turn:
+            turn.leave()  # one that was not used
+        if task.cancelled():
+            told(asyncio.CancelledError())
+        else:
+            told(task.exception() or task.result())
 
 
 async def fetch_each(
@@ -125,7 +168,7 @@ async def fetch_each(
 
 async def fetch_many(client: Client, requests: Sequence[FetchRequest], slots: HostSlots) -> list[Fetched]:
     """Fetch all; results in the order of `requests`."""
-    numbered = [replace(request) for request in requests]  # distinct objects, so that identity is a key
+    numbered = [request._replace() for request in requests]  # distinct objects, so that identity is a key
     results: dict[int, Fetched] = {}
     async with aclosing(fetch_each(client, numbered, slots)) as finished:
         async for request, fetched in finished:

@@ -7,8 +7,9 @@ well again; never more, for people stop reading notices that come often.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from feeds.outcome import Outcome
 from feeds.rhythm import DAY, Learning, Pooled, Prior, Profile, expected
@@ -41,8 +42,7 @@ class HealthRules:
     small_part: float = 0.34
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """Kept between polls. `usual_size` is a slow mean of the number of entries shown, `told` the condition
     that people know of, `since` when the present one began (epoch seconds)."""
 
@@ -54,8 +54,7 @@ class Health:
     small: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """One message about a source. `recovered` tells the end of what was told before."""
 
     condition: Condition
@@ -63,8 +62,7 @@ class Notice:
     recovered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Vital:
+class Vital(NamedTuple):
     """What is looked at. `last_new` is when it last showed something new (epoch seconds, 0 never); `profile` is asked
     for only when that was long ago."""
 
@@ -81,11 +79,11 @@ def counted(health: Health, size: int, rules: HealthRules = NORMAL_RULES) -> Hea
     """The health after a document that showed `size` entries."""
     if health.documents < 5:
         usual = max(health.usual_size, float(size))
-        return replace(health, usual_size=usual, documents=health.documents + 1, small=0)
+        return health._replace(usual_size=usual, documents=health.documents + 1, small=0)
     if size < rules.small_part * health.usual_size:
-        return replace(health, small=health.small + 1)
+        return health._replace(small=health.small + 1)
     usual = health.usual_size + (size - health.usual_size) / 20
-    return replace(health, usual_size=usual, small=0)
+    return health._replace(usual_size=usual, small=0)
 
 
 def assess(
@@ -131,10 +129,10 @@ def _failure(state: PollState) -> Condition:
 def judge(health: Health, found: Condition, sentence: str, now: float) -> tuple[Health, Notice | None]:
     """The health with its new condition, and the notice that is due. `found` comes from `assess`."""
     if found.value != health.condition:
-        health = replace(health, condition=found.value, since=now)
+        health = health._replace(condition=found.value, since=now)
     if found.value == health.told:
         return health, None
-    before, health = health.told, replace(health, told=found.value)
+    before, health = health.told, health._replace(told=found.value)
     if found is Condition.WELL:
         return health, Notice(found, f"well again (was {before})", recovered=True)
     return health, Notice(found, sentence)

@@ -10,21 +10,26 @@ import asyncio
 import base64
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from dataclasses import replace
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import NamedTuple
 from urllib.request import getproxies_environment, proxy_bypass
 
 from feeds.addresses import AddressPolicy
 from feeds.answer import Answer, answer_of
 from feeds.coding import ACCEPT_ENCODING, CodingError, decode_body
 from feeds.connection import Connection, Opener, Resolver
+from feeds.deadlines import Deadlines
 from feeds.exchange import Exchange, ExchangeError, Fault, Hop
 from feeds.hints import retry_after_seconds
 from feeds.lean import without
 from feeds.manners import HttpSettings, PostResult, user_agent
+from feeds.quickhead import header_lines, quick_get
+from feeds.readiness import open_readiness
+from feeds.slots import Place
 from feeds.target import Target, usual_target
 
 with without("httpx._main"):  # its command line, which brings a highlighter and progress bars
@@ -45,9 +50,14 @@ _MAX_URL = 8000  # RFC 9110 4.1 asks for 8000 octets
 _REPLY = 64 * 1024  # of a webhook's answer; only its beginning is ever shown
 _PRIVATE_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
-# Where a request waits for its turn: host name → a context held during one request. It may raise.
-Place = Callable[[str], AbstractAsyncContextManager[None]]
-_Headers = list[tuple[bytes, bytes]]
+_Pairs = tuple[tuple[bytes, bytes], ...]
+
+
+class _Headers(NamedTuple):
+    """Headers of a request, without Host. `lines` are what is sent, None when h11 is to judge them."""
+
+    pairs: _Pairs
+    lines: bytes | None
 
 
 @cache
@@ -62,7 +72,6 @@ async def open_client(
     """A client for the running event loop. `resolve` takes the place of the system's name look-up, `tls` of
     the usual certificates."""
     proxies = getproxies_environment() if settings.use_proxy_env else {}
-    transport = _Transport(Opener(settings.policy, tls or _tls(), settings.connect_timeout, resolve), proxies)
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))  # sources must not share any
     headers = {
         "User-Agent": user_agent(settings.contact),
@@ -70,14 +79,17 @@ async def open_client(
         "Accept-Encoding": ACCEPT_ENCODING,
         "Connection": "close",
     }
-    async with httpx.AsyncClient(
-        transport=transport,
-        headers=headers,
-        cookies=no_cookies,
-        timeout=settings.total_timeout,
-        trust_env=False,
-    ) as http:
-        yield Client(settings, http, transport, headers)
+    with open_readiness() as readiness, closing(Deadlines()) as deadlines:
+        opener = Opener(settings.policy, tls or _tls(), settings.connect_timeout, resolve, readiness)
+        transport = _Transport(opener, proxies)
+        async with httpx.AsyncClient(
+            transport=transport,
+            headers=headers,
+            cookies=no_cookies,
+            timeout=settings.total_timeout,
+            trust_env=False,
+        ) as http:
+            yield Client(settings, http, transport, headers, deadlines)
     await asyncio.sleep(0)  # lets aborted connections be torn down before the loop may close
 
 
@@ -90,16 +102,31 @@ class Client:
         http: httpx.AsyncClient,
         transport: _Transport,
         headers: Mapping[str, str],
+        deadlines: Deadlines,
     ) -> None:
-        self.settings, self.transport, self.headers = settings, transport, headers
+        self.settings, self.transport, self.deadlines = settings, transport, deadlines
         self._http = http
+        self._usual, self._usual_names = headers, frozenset(name.lower() for name in headers)
+        self._rests: dict[frozenset[str], _Headers] = {}
 
     async def exchange(
         self, url: str, *, headers: Mapping[str, str] | None = None, place: Place | None = None
     ) -> Exchange:
         """GET `url`, following redirects by hand. Never raises for what a server does; only what `place`
         raises comes through."""
-        return await _Conversation(self, dict(headers or {}), place or _no_wait).run(url)
+        return await _Conversation(self, headers or {}, place or _no_wait).run(url)
+
+    def sent(self, headers: Mapping[str, str]) -> _Headers:
+        """`headers` and those usual ones in whose place they do not stand, as a GET sends them. Raises ExchangeError
+        (url)."""
+        replaced = self._usual_names.intersection([name.lower() for name in headers])
+        if replaced not in self._rests:
+            rest = {name: value for name, value in self._usual.items() if name.lower() not in replaced}
+            self._rests[replaced] = _encoded(rest)
+        rest_pairs, rest_lines = self._rests[replaced]
+        pairs, lines = _encoded(headers)
+        both = None if rest_lines is None or lines is None else rest_lines + lines
+        return _Headers(rest_pairs + pairs, both)
 
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], seconds: float = 10.0
@@ -130,11 +157,8 @@ def _no_wait(_host: str) -> AbstractAsyncContextManager[None]:
 class _Conversation:
     """The hops of one fetch: cookies and remaining time live here and end with it."""
 
-    def __init__(self, client: Client, headers: dict[str, str], place: Place) -> None:
-        self._transport, self._settings, self._place = client.transport, client.settings, place
-        given = {key.lower() for key in headers}
-        usual = {key: value for key, value in client.headers.items() if key.lower() not in given}
-        self._headers = usual | headers
+    def __init__(self, client: Client, headers: Mapping[str, str], place: Place) -> None:
+        self._client, self._place, self._headers = client, place, headers
         self._cookies: httpx.Cookies | None = None
         self._hops: list[Hop] = []
         self._seen: set[tuple[str, bytes]] = set()
@@ -160,22 +184,22 @@ class _Conversation:
             return self._finish(Exchange(shown, fault=Fault.LOST, reason=why))
 
     def _finish(self, exchange: Exchange) -> Exchange:
-        used = self._settings.total_timeout - self._left
-        return replace(exchange, hops=tuple(self._hops), elapsed=used, requests=self._requests)
+        used = self._client.settings.total_timeout - self._left
+        return exchange._replace(hops=tuple(self._hops), elapsed=used, requests=self._requests)
 
     async def _one(self, target: Target, origin: Target) -> Exchange:
         address, headers = self._request(target, origin)
-        cookie = next((value for name, value in headers if name.lower() == b"cookie"), b"")
+        cookie = b"" if self._cookies is None else _cookie(headers.pairs)
         if (address.text, cookie) in self._seen:  # with another cookie the same address may go on
             raise ExchangeError(Fault.REDIRECT, f"redirects go in a circle at {target.shown}")
         self._seen.add((address.text, cookie))
         async with self._place(target.host):
             started = time.monotonic()
             try:
-                async with asyncio.timeout(max(0.0, self._left)):
+                with self._client.deadlines.within(max(0.0, self._left)):
                     return await self._ask(address, headers)
             except TimeoutError as error:
-                seconds = self._settings.total_timeout
+                seconds = self._client.settings.total_timeout
                 raise ExchangeError(Fault.TIMEOUT, f"no complete answer within {seconds:.3g} s") from error
             finally:
                 self._left -= time.monotonic() - started
@@ -190,20 +214,17 @@ class _Conversation:
         if target.login:
             headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
             headers["Authorization"] = _basic(target.username, target.password)
-        try:
-            raw = [(key.encode("ascii"), value.encode("ascii")) for key, value in headers.items()]
-        except UnicodeEncodeError as error:
-            raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
-        raw = [(b"Host", target.netloc), *raw]
-        if self._cookies is not None:
-            request = httpx.Request("GET", target.text, headers=raw)
+        sent = self._client.sent(headers)
+        if self._cookies is not None and not _cookie(sent.pairs):
+            request = httpx.Request("GET", target.text)
             self._cookies.set_cookie_header(request)
-            raw = list(request.headers.raw)
-        return target, raw
+            cookie = _cookie(request.headers.raw)
+            sent = _Headers((*sent.pairs, (b"Cookie", cookie)), None) if cookie else sent
+        return target, sent
 
     async def _ask(self, target: Target, headers: _Headers) -> Exchange:
         self._requests += 1
-        answer = await self._transport.get(target, headers)
+        answer = await self._client.transport.get(target, headers)
         try:
             self._location = ""
             if answer.status in REDIRECTS:  # raw UTF-8 is common and taken as such
@@ -211,7 +232,7 @@ class _Conversation:
             if self._location:
                 self._keep_cookies(target, answer)
                 return Exchange(target.shown, answer.status, answer.headers)
-            body = await answer.read(self._settings.max_bytes)
+            body = await answer.read(self._client.settings.max_bytes)
             return Exchange(target.shown, answer.status, answer.headers, body)
         finally:
             await answer.stream.aclose()
@@ -224,8 +245,8 @@ class _Conversation:
             self._cookies.extract_cookies(response)
 
     def _next_target(self, target: Target, location: str) -> Target:
-        if len(self._hops) > self._settings.max_redirects:
-            raise ExchangeError(Fault.REDIRECT, f"more than {self._settings.max_redirects} redirects")
+        if len(self._hops) > self._client.settings.max_redirects:
+            raise ExchangeError(Fault.REDIRECT, f"more than {self._client.settings.max_redirects} redirects")
         try:
             following = httpx.URL(target.text).join(location)
         except (httpx.InvalidURL, ValueError) as error:
@@ -240,6 +261,19 @@ class _Conversation:
             return target_of(str(following.copy_with(username=login[0], password=login[1])))
         except ExchangeError as error:
             raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {error.sentence}") from error
+
+
+def _encoded(headers: Mapping[str, str]) -> _Headers:
+    """Raises ExchangeError (url)."""
+    try:
+        pairs = tuple([(key.encode("ascii"), value.encode("ascii")) for key, value in headers.items()])
+    except UnicodeEncodeError as error:
+        raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
+    return _Headers(pairs, header_lines(pairs))
+
+
+def _cookie(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return next((value for name, value in pairs if name.lower() == b"cookie"), b"")
 
 
 def target_of(url: str) -> Target:
@@ -276,6 +310,8 @@ def _unusual_target(url: str) -> Target:
 
 def _may_share(first: Target, then: Target | httpx.URL) -> bool:
     """Whether credentials meant for `first` may go to `then`: the same origin, or its upgrade to https."""
+    if first is then:
+        return True
     if first.host != then.host:
         return False
     if (first.scheme, _port(first)) == (then.scheme, _port(then)):
@@ -344,12 +380,14 @@ class _Transport(httpx.AsyncBaseTransport):
         """Raises ExchangeError."""
         proxy = self._proxy_for(url)
         if proxy:
-            request = httpx.Request("GET", url.text, headers=headers)
+            request = httpx.Request("GET", url.text, headers=[(b"Host", url.netloc), *headers.pairs])
             response = await self._through(proxy, request, self._opener.policy)
             return answer_of(response.status_code, response.headers.raw, _Proxied(response))
         connection = await self._opener.open(url.raw_host, _port(url), secure=url.scheme == "https")
         try:
-            head = await connection.ask(b"GET", url.raw_path, headers)
+            quick = quick_get(url.raw_path, url.netloc, headers.lines)
+            pairs = ((b"Host", url.netloc), *headers.pairs)
+            head = await connection.ask(b"GET", url.raw_path, pairs, quick=quick)
         except BaseException:
             connection.close()
             raise

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from typing import NamedTuple
 
 from feeds.challenge import challenger, looks_like_html
 from feeds.exchange import Exchange, Fault
@@ -29,8 +29,7 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"  # DNS, connect, TLS, time out, connection lost
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(NamedTuple):
     """What the last body was, so that we need not fetch it again. Empty strings when unknown."""
 
     etag: str = ""
@@ -41,8 +40,7 @@ class Validators:
 NO_VALIDATORS = Validators()
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """One poll of one source. `body` is decoded bytes and empty unless `outcome` is FRESH.
 
     `reason` is one clear sentence for a person whenever the outcome is not FRESH or UNCHANGED.
@@ -65,8 +63,7 @@ class Fetched:
     cause: str = ""  # short stable name of what went wrong: http-404, timeout, html, challenge, ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
+class _Judgement(NamedTuple):
     outcome: Outcome
     cause: str = ""
     reason: str = ""

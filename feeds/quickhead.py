@@ -13,18 +13,24 @@ Pairs = tuple[tuple[bytes, bytes], ...]
 
 # RFC 9110 5.6.2 and 5.5, without obs-text: fewer than h11 lets through, never more.
 _FIELD = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*\r\n"
-_REQUEST = re.compile(rb"GET [\x21-\x7e]+ HTTP/1\.1\r\nHost: [\x21-\x7e]+\r\n(?:" + _FIELD + rb")*\r\n")
+_FIELDS = re.compile(rb"(?:" + _FIELD + rb")*")
+_VISIBLE = re.compile(rb"[\x21-\x7e]+")
 _NOT_MODIFIED = re.compile(rb"HTTP/1\.1 304(?: [\t\x20-\x7e]*)?\r\n((?:" + _FIELD + rb")*)\r\n")
 # h11 checks these against each other, and interim answers come in their own shape
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"upgrade"})
 
 
-def quick_get(target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """A GET with `headers`, of which the first is Host, as it is sent; b"" when it has a form for h11 to judge."""
-    lines = [b"%s: %s\r\n" % pair for pair in headers]
-    raw = b"GET %s HTTP/1.1\r\n%s\r\n" % (target, b"".join(lines))
-    whole = _REQUEST.fullmatch(raw) and raw.count(b"\r\n") == len(headers) + 2
-    return raw if whole else b""
+def header_lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    """Headers as they are sent, without Host; None when one has a form for h11 to judge."""
+    raw = b"".join([b"%s: %s\r\n" % pair for pair in headers])
+    return raw if _FIELDS.fullmatch(raw) and raw.count(b"\r\n") == len(headers) else None
+
+
+def quick_get(target: bytes, host: bytes, lines: bytes | None) -> bytes:
+    """A GET of `target` with these `header_lines`, as it is sent; b"" when something has a form for h11 to judge."""
+    if lines is None or not _VISIBLE.fullmatch(target) or not _VISIBLE.fullmatch(host):
+        return b""
+    return b"GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n" % (target, host, lines)
 
 
 def not_modified(raw: bytes) -> Pairs | None:

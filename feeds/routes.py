@@ -7,6 +7,7 @@ leads nowhere at once, and one that fails otherwise after a while; from a route 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from feeds.outcome import Fetched, Outcome
 from feeds.source import Source
@@ -25,8 +26,7 @@ class RouteRules:
     failing_for: float = 6 * 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """The state after a poll, and what changed about the route, as a sentence ("" when nothing did)."""
 
     state: PollState
@@ -69,17 +69,17 @@ def advance_by_route(
         return Turn(after)
     following = (asked + 1) % (len(source.routes) + 1)
     reason = fetched.reason or fetched.outcome.value
-    fresh = replace(after, route=following, looked_home=now if following else 0.0, stopped=False)
+    fresh = after._replace(route=following, looked_home=now if following else 0.0, stopped=False)
     if following == 0:  # every way was tried: home again, and its failures go on counting
         return Turn(fresh, f"{source.id}: no route is left, back to its own address ({reason})")
     notice = f"{source.id}: now read from {source.routes[following - 1].url} ({reason})"
-    return Turn(replace(fresh, failures=0, failing_since=0.0), notice)
+    return Turn(fresh._replace(failures=0, failing_since=0.0), notice)
 
 
 def _looked_home(source: Source, state: PollState, fetched: Fetched, now: float) -> Turn:
     if fetched.outcome not in GOOD:
-        return Turn(replace(state, looked_home=now))
-    home = replace(state, route=0, looked_home=0.0)
+        return Turn(state._replace(looked_home=now))
+    home = state._replace(route=0, looked_home=0.0)
     return Turn(advance(home, fetched, now), f"{source.id}: its own address answers again")
 
 

@@ -1,9 +1,9 @@
-"""Flat frozen dataclasses as JSON and back: what the worker keeps of a source between two polls. Pure."""
+"""Flat named tuples and dataclasses as JSON and back: what the worker keeps of a source between two polls. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,7 +16,7 @@ def to_json(value: Any) -> str:
     """One JSON object; fields that hold their default are left out. Floats are rounded to nine digits."""
     shape = _shape(type(value))
     kept = {
-        name: _shorter(item)
+        name: _shorter(item) if isinstance(item, (float, tuple)) else item
         for name, item, default in zip(shape.names, shape.values(value), shape.plain, strict=True)
         if item != default
     }
@@ -24,7 +24,7 @@ def to_json(value: Any) -> str:
 
 
 def from_json(shape: type[Saved], text: str) -> Saved:
-    """The reverse of `to_json` for a dataclass whose fields (texts, numbers, flags, tuples of numbers) all have
+    """The reverse of `to_json` for a shape whose fields (texts, numbers, flags, tuples of numbers) all have
     defaults. Fields that it does not have are left aside. Raises ValueError."""
     data = orjson.loads(text or "{}")
     if not isinstance(data, dict):
@@ -47,7 +47,7 @@ def _alike(shape: type, data: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Shape(NamedTuple):
-    """The fields of a dataclass: their names, defaults, types, and what reads them all."""
+    """The fields of a shape: their names, defaults, types, and what reads them all."""
 
     names: tuple[str, ...]
     plain: tuple[Any, ...]
@@ -66,8 +66,12 @@ def _shape(shape: type) -> _Shape:
 
 
 def _looked_at(shape: type) -> _Shape:
-    names = tuple(field.name for field in fields(shape))
-    values: Callable[[Any], tuple[Any, ...]] = attrgetter(*names) if len(names) > 1 else _each(names)
+    values: Callable[[Any], tuple[Any, ...]]
+    if is_dataclass(shape):
+        names = tuple(field.name for field in fields(shape))
+        values = attrgetter(*names) if len(names) > 1 else _each(names)
+    else:
+        names, values = shape._fields, tuple  # type: ignore[attr-defined]  # a named tuple: its own values
     plain = values(shape())
     return _Shape(names, plain, {name: type(item) for name, item in zip(names, plain, strict=True)}, values)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from feeds.hints import until_not_skipped
@@ -44,8 +45,7 @@ class ScheduleSettings:
     compression: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """`delay` in seconds from now; `why` for a person. `stop`: not to be polled again. `host_hold` seconds
     during which nothing may be asked of `host`; 0 when it made no such wish."""
 
@@ -56,8 +56,7 @@ class Due:
     host_hold: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What is known beyond the answer itself. `interval` is the source's share of the request budget,
     `ttl` what its document says (both in seconds), `was_due` when this poll was due (epoch seconds);
     `skip_hours` (0 to 23) and `skip_days` (0 Monday to 6 Sunday), both in GMT, are when its publisher asks to be

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from types import TracebackType
 
+from feeds.gate import Gate
 from feeds.manners import HttpSettings
 
 _MANY_HOSTS = 5000  # kept in memory before idle ones are dropped
@@ -28,10 +31,49 @@ class HostHeld(Exception):
 
 @dataclass(slots=True)
 class _Host:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
+    turn: Gate = field(default_factory=lambda: Gate(1))
+    waiting: int = 0  # those that hold its turn among them
     free_at: float = 0.0  # monotonic
     held_until: float = 0.0  # monotonic
+
+
+#: Where a request waits for its turn: host name → a context held during one request. It may raise.
+Place = Callable[[str], AbstractAsyncContextManager[None]]
+
+
+class Turn:
+    """A place at `host` that is held for one request; `async with` leaves it at its end. May be left again."""
+
+    __slots__ = ("_leave", "host")
+
+    def __init__(self, host: str, leave: Callable[[], None]) -> None:
+        self.host = host
+        self._leave: Callable[[], None] | None = leave
+
+    def leave(self) -> None:
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
+
+    def first(self, others: Place) -> Place:
+        """This turn for the first request, if it is to its host; `others` for all else."""
+
+        def place(host: str) -> AbstractAsyncContextManager[None]:
+            if self._leave is not None:
+                if host == self.host:
+                    return self
+                self.leave()
+            return others(host)
+
+        return place
+
+    async def __aenter__(self) -> None:
+        """Nothing to wait for."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leave()
 
 
 class HostSlots:
@@ -40,7 +82,7 @@ class HostSlots:
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._policy = settings.policy
-        self._all = asyncio.Semaphore(settings.concurrency)
+        self._all = Gate(settings.concurrency)
         self._gaps = dict(settings.host_gaps)
         self._hosts: dict[str, _Host] = {}
 
@@ -62,12 +104,32 @@ class HostSlots:
         gap = self.gap(host)
         return self._all if gap is None else self._turn(host, gap)
 
+    def at_once(self, host: str, go: Callable[[Turn], None]) -> bool:
+        """`place` for a request that is begun without a task. Whether it need not wait for anything of the host's own:
+        then `go`, which must not raise, is called with its turn once there is a place for one more request at all."""
+        gap = self.gap(host)
+        if gap is None:
+            self._all.take(partial(_go, go, host, self._all.leave))
+            return True
+        entry = self._entry(host)
+        if max(entry.free_at, entry.held_until) > time.monotonic() or not entry.turn.take_now():
+            return False
+        entry.waiting += 1
+        self._all.take(partial(_go, go, host, partial(self._left, entry, gap)))
+        return True
+
+    def _left(self, entry: _Host, gap: float) -> None:
+        entry.free_at = time.monotonic() + gap
+        entry.waiting -= 1
+        entry.turn.leave()
+        self._all.leave()
+
     @asynccontextmanager
     async def _turn(self, host: str, gap: float) -> AsyncIterator[None]:
         entry = self._entry(host)
         entry.waiting += 1
         try:
-            async with entry.lock:
+            async with entry.turn:
                 await asyncio.sleep(max(0.0, entry.free_at - time.monotonic()))
                 self._refuse_held(host)
                 async with self._all:
@@ -102,6 +164,11 @@ class HostSlots:
             for name, entry in self._hosts.items()
             if entry.waiting or max(entry.free_at, entry.held_until) > now
         }
+
+
+def _go(go: Callable[[Turn], None], host: str, leave: Callable[[], None]) -> bool:
+    go(Turn(host, leave))
+    return True
 
 
 def _name(host: str) -> str:

@@ -5,7 +5,7 @@ Times are seconds since 1970 UTC; 0 means never.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from feeds import saved
 from feeds.outcome import Fetched, Outcome
@@ -14,8 +14,7 @@ GOOD = frozenset({Outcome.FRESH, Outcome.UNCHANGED})
 HELD = "held"  # cause of a poll that was not made because its host has asked for a pause
 
 
-@dataclass(frozen=True, slots=True)
-class PollState:
+class PollState(NamedTuple):
     """`failures` counts polls in a row that brought nothing usable, `failing_since` is the first of them."""
 
     outcome: str = ""
@@ -70,8 +69,8 @@ def unreadable(state: PollState, reason: str, now: float) -> PollState:
     """The state when a body that looked good on arrival could not be read; `reason` is the parser's."""
     before = state.failures
     since = state.failing_since or now
-    told = replace(state, outcome=Outcome.BROKEN.value, cause="unreadable", reason=reason)
-    return replace(told, failures=before + 1, failing_since=since)
+    told = state._replace(outcome=Outcome.BROKEN.value, cause="unreadable", reason=reason)
+    return told._replace(failures=before + 1, failing_since=since)
 
 
 def _moved(state: PollState, moved_to: str, now: float) -> tuple[str, float, int]:

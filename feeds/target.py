@@ -7,11 +7,10 @@ address is read by one strict pattern instead; every other form is left to httpx
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """`text` is the whole address, `shown` the same without credentials. `host` may hold letters beyond ASCII,
     `raw_host` is how it is looked up; `port` None for the usual one of the scheme; `netloc` is what Host says."""
 

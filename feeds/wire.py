@@ -1,18 +1,23 @@
 """The bytes of one connection, in the clear or through TLS.
 
-In the clear it is a socket that the loop watches while it is waited for: asyncio's streams make a transport, protocol,
+In the clear it is a socket that is watched while it is waited for: asyncio's streams make a transport, protocol,
 reader and writer for each connection, a good part of the CPU of a poll that ends with 304.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import ssl
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
+
+from feeds.readiness import Readiness
+
+_NONBLOCK = getattr(socket, "SOCK_NONBLOCK", 0)  # saves a system call where the system can
+_STREAM = socket.SOCK_STREAM | _NONBLOCK
 
 
 class Wire(Protocol):
@@ -34,21 +39,28 @@ class Wire(Protocol):
 class PlainWire:
     """A TCP connection in the clear."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock, self._loop = sock, asyncio.get_running_loop()
+    def __init__(self, sock: socket.socket, readiness: Readiness) -> None:
+        self._sock, self._readiness = sock, readiness
+        self._full = False  # the last piece was as large as it could be, so that more is likely there
 
     async def send(self, data: bytes) -> None:
-        sent = 0
-        with suppress(BlockingIOError):
-            sent = self._sock.send(data)
-        if sent < len(data):
-            await self._loop.sock_sendall(self._sock, data[sent:])
+        rest = memoryview(data)
+        while True:
+            with suppress(BlockingIOError):
+                rest = rest[self._sock.send(rest) :]
+            if not rest:
+                return
+            await self._readiness.writable(self._sock)
 
     async def receive(self, most: int) -> bytes:
         while True:  # an answer is hardly ever there before it was waited for, hence the wait comes first
-            await _until_ready(self._sock, self._loop.add_reader, self._loop.remove_reader)
+            if not self._full:
+                await self._readiness.readable(self._sock)
+            self._full = False
             with suppress(BlockingIOError):
-                return self._sock.recv(most)
+                piece = self._sock.recv(most)
+                self._full = len(piece) == most
+                return piece
 
     def close(self) -> None:
         self._sock.close()
@@ -71,50 +83,36 @@ class SecureWire:
         self._writer.transport.abort()
 
 
-async def open_plain(address: str, port: int, seconds: float) -> PlainWire:
+async def open_plain(address: str, port: int, seconds: float, readiness: Readiness) -> PlainWire:
     """A connection to a numeric address. Raises TimeoutError after `seconds`, OSError when it cannot be made."""
-    loop = asyncio.get_running_loop()
-    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, _STREAM)
     try:
-        sock.setblocking(False)
-        with suppress(BlockingIOError):
-            sock.connect((address, port))
-            return PlainWire(sock)
-        await _until_ready(sock, loop.add_writer, loop.remove_writer, seconds)
-        failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if failure:
+        if not _NONBLOCK:
+            sock.setblocking(False)
+        failure = sock.connect_ex((address, port))
+        if failure == errno.EINPROGRESS and not _taken(sock):
+            async with asyncio.timeout(seconds):
+                await readiness.writable(sock)
+            failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failure not in (0, errno.EINPROGRESS):
             raise OSError(failure, os.strerror(failure))
     except BaseException:
         sock.close()
         raise
-    return PlainWire(sock)
+    return PlainWire(sock, readiness)
+
+
+def _taken(sock: socket.socket) -> bool:
+    """Whether the other side, where it is near, took the connection while it was still being asked for."""
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 async def open_secure(address: str, port: int, host: str, tls: ssl.SSLContext, seconds: float) -> SecureWire:
     """A connection to a numeric address whose certificate is for `host`. Raises TimeoutError, ssl.SSLError, OSError."""
     async with asyncio.timeout(seconds):
         return SecureWire(*await asyncio.open_connection(address, port, ssl=tls, server_hostname=host))
-
-
-async def _until_ready(
-    sock: socket.socket,
-    watch: Callable[..., None],
-    unwatch: Callable[[int], bool],
-    seconds: float | None = None,
-) -> None:
-    """Waits until the loop says that the socket is ready; raises TimeoutError after `seconds`."""
-    loop, number = asyncio.get_running_loop(), sock.fileno()
-    ready: asyncio.Future[None] = loop.create_future()
-    late = loop.call_later(seconds, _settle, ready, TimeoutError()) if seconds is not None else None
-    watch(number, _settle, ready, None)
-    try:
-        await ready
-    finally:
-        unwatch(number)
-        if late:
-            late.cancel()
-
-
-def _settle(ready: asyncio.Future[None], error: TimeoutError | None) -> None:
-    if not ready.done():
-        ready.set_exception(error) if error else ready.set_result(None)

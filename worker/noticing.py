@@ -25,7 +25,7 @@ def with_notices(
     watch is not looked at: a source gives few notices, and a storm of them is one brief by cadence. Pure."""
     wanted = in_time(WantedAlert(SOURCES_ID, channels, ""), replace(timing, throttle=None), now, (), zone)
     notices = [event for event in end.events if str(event.get("state", "")).startswith(PREFIX)]
-    return replace(end, alerts=tuple(_alert(event, wanted, keep) for event in notices)) if notices else end
+    return end._replace(alerts=tuple(_alert(event, wanted, keep) for event in notices)) if notices else end
 
 
 def _alert(event: Mapping[str, object], wanted: WantedAlert, keep: int) -> NoticeAlert:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from random import random
+from typing import NamedTuple
 
 from feeds.fetch import FetchRequest
 from feeds.outcome import Fetched, Outcome
@@ -125,8 +126,7 @@ def _next(ended: SimpleQueue[_Ended], patience: float, most: int) -> list[_Ended
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class _Flight:
+class _Flight(NamedTuple):
     held: Claim
     source: Source
     known: Known

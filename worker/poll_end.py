@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from feeds import saved
 from feeds.health import Health, Notice, Vital, assess, counted, judge
@@ -20,8 +20,7 @@ from worker.store.sources import Known, PollEnd, StagedBody
 Event = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of a source when its poll ends. Times in seconds since 1970; `was_due` None when unknown.
     `rationed`: whether a wish of the host to be left alone holds for all its sources. `before`: what polling
     knew of it."""
@@ -33,7 +32,7 @@ class Facts:
     now: float
     budget: Budget | None = None
     rationed: bool = True
-    before: Known = field(default_factory=Known)
+    before: Known = Known()
 
 
 def poll_end(
@@ -61,7 +60,7 @@ def _due(facts: Facts, after: PollState, fetched: Fetched, settings: ScheduleSet
     memory = facts.memory
     wanted = None
     if facts.budget:
-        wanted = planned_interval(facts.source, replace(memory, poll=after), facts.budget, facts.now)
+        wanted = planned_interval(facts.source, memory._replace(poll=after), facts.budget, facts.now)
     why = "after a gap, watched more closely" if facts.now < memory.hurry_until else ""
     plan = Plan(wanted, memory.ttl, facts.was_due, why, memory.skip_hours, memory.skip_days)
     return next_due(facts.source, after, fetched, facts.now, settings, dice, plan)
@@ -74,8 +73,8 @@ def _health(facts: Facts, after: PollState) -> tuple[Health, Notice | None, str]
     if memory.read_at > memory.counted_at:
         health = counted(health, memory.shown)
     if memory.unread and not after.failures:
-        after = replace(unreadable(after, memory.read_error, facts.now), failures=memory.unread)
-        after = replace(after, failing_since=memory.unread_since)
+        after = unreadable(after, memory.read_error, facts.now)._replace(failures=memory.unread)
+        after = after._replace(failing_since=memory.unread_since)
     vital = Vital(after, lambda: memory.profile, prior_of(facts.source), memory.last_new)
     pooled = facts.budget.pooled if facts.budget else Pooled()
     condition, sentence = assess(health, vital, facts.now, pooled, LEARNING)

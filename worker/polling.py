@@ -8,13 +8,12 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from feeds.fetch import FetchRequest, fetch
-from feeds.http import Client, open_client
+from feeds.fetch import Fetcher, FetchRequest
+from feeds.http import open_client
 from feeds.manners import HttpSettings
-from feeds.outcome import Fetched
 from feeds.pages import PAGE_BYTES, PageAnswer, PageFetcher
 from feeds.schedule import ScheduleSettings
 from feeds.slots import HostSlots
@@ -61,30 +60,17 @@ class Polling:
     poller: Poller
     http: HttpSettings
     _loop: LoopThread
-    _client: Client
-    _slots: HostSlots
+    _fetcher: Fetcher
     _pages: PageFetcher
     _stack: AsyncExitStack
-    _tasks: set[asyncio.Task[Fetched]] = field(default_factory=set)  # asyncio itself keeps no hold of them
 
     def fetch(self, requests: Sequence[FetchRequest], heard: Heard) -> None:
         """Starts fetches on the loop, where `heard`, which must not raise, is told of each as it ends."""
         self._loop.call(self._begin, requests, heard)
 
     def _begin(self, requests: Sequence[FetchRequest], heard: Heard) -> None:
-        loop = asyncio.get_running_loop()
         for number, one in enumerate(requests):
-            work = fetch(self._client, one.source, one.validators, one.url or None, slots=self._slots)
-            task = loop.create_task(work)
-            self._tasks.add(task)
-            task.add_done_callback(partial(self._ended, heard, number))
-
-    def _ended(self, heard: Heard, number: int, task: asyncio.Task[Fetched]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled():
-            heard(number, asyncio.CancelledError())
-        else:
-            heard(number, task.exception() or task.result())
+            self._fetcher.begin(one, partial(heard, number))
 
     def fetch_page(self, url: str) -> Future[PageAnswer]:
         """Starts the fetch of one article page on the loop."""
@@ -101,13 +87,14 @@ def open_polling(runtime: Runtime) -> Polling:
     http = http_settings(runtime.settings)
     loop, stack = LoopThread(), AsyncExitStack()
 
-    async def open_on_loop() -> tuple[Client, HostSlots, PageFetcher]:
+    async def open_on_loop() -> tuple[Fetcher, HostSlots, PageFetcher]:
         client, slots = await stack.enter_async_context(open_client(http)), HostSlots(http)
         smaller = replace(http, max_bytes=min(PAGE_BYTES, http.max_bytes))
-        return client, slots, PageFetcher(await stack.enter_async_context(open_client(smaller)), slots)
+        pages = PageFetcher(await stack.enter_async_context(open_client(smaller)), slots)
+        return Fetcher(client, slots), slots, pages
 
-    client, slots, pages = loop.submit(open_on_loop()).result(timeout=30)
-    return Polling(poller_of(runtime, slots), http, loop, client, slots, pages, stack)
+    fetcher, slots, pages = loop.submit(open_on_loop()).result(timeout=30)
+    return Polling(poller_of(runtime, slots), http, loop, fetcher, pages, stack)
 
 
 _lock = threading.Lock()

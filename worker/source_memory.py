@@ -7,8 +7,9 @@ touches the other's fields, so that both may run at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from feeds import saved
 from feeds.health import Health
@@ -19,8 +20,7 @@ from feeds.source import Source
 from feeds.state import PollState
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """Times in seconds since 1970, 0 for never. `read_at`, `shown`, `known`: when the last document was read, how
     many entries it had, whether we knew any. `ttl`, `skip_hours` and `skip_days` are what it asked for. `unread`
     bodies in a row since `unread_since` could not be read, the last because of `read_error`. `gaps` counts the
@@ -94,8 +94,7 @@ def _numbers(text: str) -> frozenset[int]:
     return frozenset(map(int, text.split())) if text else _NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(NamedTuple):
     """How a source is asked this time: as it is on `route` (0 its own address), with what its last body was."""
 
     source: Source

@@ -55,7 +55,7 @@ def test_home_is_looked_at_once_a_day_and_taken_back_when_it_answers() -> None:
     assert route_to_ask(SOURCE, state, NOW + 3600) == 1
     asked, turn = poll(state, BLOCKED, NOW + 86400)
     assert asked == 0
-    assert turn.state == replace(state, looked_home=NOW + 86400)  # no failure of the route in use
+    assert turn.state == state._replace(looked_home=NOW + 86400)  # no failure of the route in use
     asked, turn = poll(state, GOOD, NOW + 86400)
     assert (turn.state.route, turn.notice) == (0, "a: its own address answers again")
     assert turn.state.last_success == NOW + 86400
@@ -185,9 +185,9 @@ def test_one_notice_at_the_start_and_one_at_the_end() -> None:
 def test_what_ails_it_is_named(outcome: str, cause: str, condition: Condition) -> None:
     state = PollState(outcome=outcome, cause=cause, reason="x", failures=5, failing_since=NOW - 4 * 3600)
     assert assess(Health(), vital(state), NOW, FLAT, Learning())[0] is condition
-    early = replace(state, failing_since=NOW - 3600)
+    early = state._replace(failing_since=NOW - 3600)
     assert assess(Health(), vital(early), NOW, FLAT, Learning())[0] is Condition.WELL
-    few = replace(state, failures=4)
+    few = state._replace(failures=4)
     assert assess(Health(), vital(few), NOW, FLAT, Learning())[0] is Condition.WELL
     gone = PollState(stopped=True, reason="gone for good")
     assert assess(Health(), vital(gone), NOW, FLAT, Learning()) == (Condition.STOPPED, "gone for good")

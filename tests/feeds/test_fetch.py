@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from feeds.fetch import FetchRequest, fetch, fetch_each, fetch_many
+from feeds.fetch import Fetcher, FetchRequest, fetch, fetch_each, fetch_many
 from feeds.http import HttpSettings, open_client
 from feeds.outcome import NO_VALIDATORS, Fetched, Outcome
-from feeds.slots import HostHeld, HostSlots
+from feeds.slots import HostHeld, HostSlots, Turn
 from feeds.source import Source, SourceKind
 from tests.support.origin import Origin, Reply, redirect
 
@@ -101,6 +101,60 @@ def test_results_come_as_they_are_done_and_leaving_early_cancels(origin: Origin)
     started = time.monotonic()
     assert asyncio.run(first_only()) == urls[1]
     assert time.monotonic() - started < 1.0
+
+
+def begun(urls: Sequence[str], settings: HttpSettings = OPEN) -> list[Fetched | BaseException]:
+    """Fetches by a `Fetcher`, in the order of `urls`; every place is free again after them."""
+
+    async def once() -> list[Fetched | BaseException]:
+        loop = asyncio.get_running_loop()
+        async with open_client(settings) as client:
+            slots = HostSlots(settings)
+            fetcher, results = Fetcher(client, slots), [loop.create_future() for _ in urls]
+            for url, result in zip(urls, results, strict=True):
+                fetcher.begin(FetchRequest(source(url)), result.set_result)
+            told = await asyncio.gather(*results)
+            turns: list[Turn] = []
+            for number in range(settings.concurrency + 1):
+                assert slots.at_once(f"127.0.9.{number + 1}", turns.append)
+            assert len(turns) == settings.concurrency
+            return told
+
+    return asyncio.run(once())
+
+
+def test_fetches_that_are_begun_together_end_like_single_ones(origin: Origin) -> None:
+    for n in range(30):
+        origin.serve(f"/g{n}", Reply(body=FEED + b"%d" % n))
+    origin.serve("/there", Reply(body=FEED))
+    urls = [
+        *(origin.url(f"/g{n}", f"127.0.0.{n % 5 + 1}") for n in range(30)),
+        origin.serve("/hang", Reply(hang=True)),
+        origin.serve("/away", redirect(origin.url("/there", "127.0.0.3"))),
+        "http://10.0.0.1/inside",
+        "http://127.0.0.1:9/closed",
+        "no address",
+        "http://",
+        "http://127.0.0.1:99999/",
+    ]
+    settings = replace(OPEN, total_timeout=1.0, concurrency=3)
+    assert [_told(one) for one in begun(urls, settings)] == [_told(one) for one in many(urls, settings)]
+
+
+def _told(one: Fetched | BaseException) -> Fetched:
+    assert isinstance(one, Fetched)
+    return one._replace(elapsed=0.0)
+
+
+def test_begun_fetches_take_turns_at_a_host_and_hear_its_wishes(origin: Origin) -> None:
+    first = origin.serve("/busy", Reply(429, headers=(("Retry-After", "30"),)))
+    others = [origin.serve(f"/o{n}", Reply(body=FEED)) for n in range(3)]
+    elsewhere = [origin.url(f"/o{n}", "127.0.0.2") for n in range(3)]
+    results = [_told(one) for one in begun([first, *others, *elsewhere], POLITE)]
+    assert [one.cause for one in results[1:4]] == ["held"] * 3
+    assert [one.outcome for one in results[4:]] == [Outcome.FRESH] * 3
+    times = [one.began for one in origin.log if one.host == "127.0.0.2"]
+    assert all(later - sooner > 0.1 for sooner, later in itertools.pairwise(times))
 
 
 def test_an_error_of_ours_is_named_and_stays_alone(origin: Origin, caplog: pytest.LogCaptureFixture) -> None:

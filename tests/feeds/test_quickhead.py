@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from feeds.exchange import Exchange, Fault
 from feeds.http import HttpSettings, open_client
-from feeds.quickhead import Pairs, not_modified, quick_get
+from feeds.quickhead import Pairs, header_lines, not_modified, quick_get
 
 HOST = (b"Host", b"feeds.example")
 
@@ -94,26 +94,28 @@ def test_whatever_is_taken_h11_would_have_taken(tail: bytes) -> None:
 def test_a_get_is_written_as_h11_writes_it() -> None:
     headers = [HOST, (b"User-Agent", b"desk (+a@b.example)"), (b"If-None-Match", b'W/"1"')]
     by_h11 = h11.Connection(h11.CLIENT).send(h11.Request(method="GET", target="/a?b=%20", headers=headers))
-    assert quick_get(b"/a?b=%20", headers) == by_h11
+    assert quick_get(b"/a?b=%20", HOST[1], header_lines(headers[1:])) == by_h11
 
 
 @pytest.mark.parametrize(
-    ("target", "headers"),
+    ("target", "host", "headers"),
     [
-        (b"/a b", [HOST]),
-        (b"/ HTTP/1.1\r\nEvil: yes\r\nX: ", [HOST]),
-        (b"", [HOST]),
-        (b"/\xe9", [HOST]),
-        (b"/", [(b"Host", b"")]),
-        (b"/", [(b"Accept", b"*/*"), HOST]),
-        (b"/", [HOST, (b"If-None-Match", b'"1"\r\nEvil: yes')]),
-        (b"/", [HOST, (b"If-None-Match", b'"1"\r\n\r\nGET /other HTTP/1.1')]),
-        (b"/", [HOST, (b"If-None-Match", b'"\xe9"')]),
-        (b"/", [HOST, (b"Two Words", b"x")]),
+        (b"/a b", HOST[1], []),
+        (b"/ HTTP/1.1\r\nEvil: yes\r\nX: ", HOST[1], []),
+        (b"", HOST[1], []),
+        (b"/\xe9", HOST[1], []),
+        (b"/", b"", []),
+        (b"/", b"a.example\r\nEvil: yes", []),
+        (b"/", HOST[1], [(b"If-None-Match", b'"1"\r\nEvil: yes')]),
+        (b"/", HOST[1], [(b"If-None-Match", b'"1"\r\n\r\nGET /other HTTP/1.1')]),
+        (b"/", HOST[1], [(b"If-None-Match", b'"\xe9"')]),
+        (b"/", HOST[1], [(b"Two Words", b"x")]),
     ],
 )
-def test_a_get_of_another_form_is_left_to_h11(target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    assert quick_get(target, headers) == b""
+def test_a_get_of_another_form_is_left_to_h11(
+    target: bytes, host: bytes, headers: list[tuple[bytes, bytes]]
+) -> None:
+    assert quick_get(target, host, header_lines(headers)) == b""
 
 
 def answered(*parts: bytes) -> Exchange:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,14 +46,14 @@ def test_rhythm_keeps_the_bounds_and_says_why() -> None:
 def test_a_plan_is_followed_within_the_bounds() -> None:
     plan = Plan(interval=1000.0, why="18 entries a day")
     assert due(Fetched(Outcome.FRESH), plan=plan) == Due(1000.0, "18 entries a day")
-    assert due(Fetched(Outcome.FRESH), plan=replace(plan, interval=1.0)).delay == 300.0
-    assert due(Fetched(Outcome.FRESH), plan=replace(plan, interval=1e6)).delay == 7200.0
+    assert due(Fetched(Outcome.FRESH), plan=plan._replace(interval=1.0)).delay == 300.0
+    assert due(Fetched(Outcome.FRESH), plan=plan._replace(interval=1e6)).delay == 7200.0
 
 
 def test_what_publishers_ask_for_is_a_floor() -> None:
     plan = Plan(interval=600.0, ttl=1800.0)
     assert due(Fetched(Outcome.FRESH), plan=plan).why == "ttl of 30 min"
-    assert due(Fetched(Outcome.FRESH, max_age=900.0), plan=replace(plan, ttl=None)).delay == 900.0
+    assert due(Fetched(Outcome.FRESH, max_age=900.0), plan=plan._replace(ttl=None)).delay == 900.0
     assert due(Fetched(Outcome.FRESH, max_age=1e6), plan=plan).delay == 7200.0
     assert due(Fetched(Outcome.FRESH, max_age=10.0), plan=plan).delay == 1800.0
     assert due(Fetched(Outcome.FRESH, retry_after=10000.0), plan=plan).delay == 10000.0
@@ -202,7 +200,20 @@ def test_moves_are_counted_while_they_agree() -> None:
     assert advance(state, Fetched(Outcome.UNCHANGED), 5.0).moved_seen == 0
 
 
-@given(st.builds(PollState))
+_TEXT, _COUNT = st.text(st.characters(codec="utf-8"), max_size=20), st.integers(0, 10**9)
+_TIME = st.just(0.0) | st.floats(1e6, 1e10)  # of numbers below, which are no times, nine digits are kept
+
+
+@given(
+    st.builds(
+        PollState,
+        **dict.fromkeys(("outcome", "cause", "reason", "moved_to"), _TEXT),
+        **dict.fromkeys(("status", "polls", "failures", "moved_seen", "route"), _COUNT),
+        **dict.fromkeys(("failing_since", "last_poll", "last_success", "moved_first", "looked_home"), _TIME),
+        last_change=_TIME,
+        stopped=st.booleans(),
+    )
+)
 def test_states_survive_json(state: PollState) -> None:
     assert from_json(to_json(state)) == state
 

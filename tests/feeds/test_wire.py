@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import pytest
 
-from feeds.wire import PlainWire, open_plain
+from feeds.readiness import LoopReadiness, Readiness, open_readiness
+from feeds.wire import open_plain
 
 MUCH = b"x" * 8_000_000  # more than the buffers of both sides hold
+
+
+@contextmanager
+def _by_the_loop() -> Iterator[Readiness]:
+    yield LoopReadiness()
+
+
+Opened = Callable[[], AbstractContextManager[Readiness]]
+
+
+@pytest.fixture(params=[_by_the_loop, open_readiness], ids=["loop", "best"])
+def opened(request: pytest.FixtureRequest) -> Opened:
+    """The ways to wait for a socket, to be opened on a loop."""
+    found: Opened = request.param
+    return found
 
 
 @pytest.fixture
@@ -21,7 +37,7 @@ def listener() -> Iterator[socket.socket]:
         yield opened
 
 
-def test_a_connection_that_nobody_takes_ends_in_time(listener: socket.socket) -> None:
+def test_a_connection_that_nobody_takes_ends_in_time(listener: socket.socket, opened: Opened) -> None:
     address = listener.getsockname()
     with ExitStack() as full:
         for _ in range(3):  # a full queue drops further greetings without a word
@@ -30,24 +46,24 @@ def test_a_connection_that_nobody_takes_ends_in_time(listener: socket.socket) ->
             waiting.connect_ex(address)
 
         async def run() -> None:
-            with pytest.raises(TimeoutError):
-                await open_plain(address[0], address[1], 0.2)
+            with opened() as readiness, pytest.raises(TimeoutError):
+                await open_plain(address[0], address[1], 0.2, readiness)
 
         asyncio.run(run())
 
 
-def test_a_closed_port_is_told_at_once(listener: socket.socket) -> None:
+def test_a_closed_port_is_told_at_once(listener: socket.socket, opened: Opened) -> None:
     address = listener.getsockname()
     listener.close()
 
     async def run() -> None:
-        with pytest.raises(ConnectionRefusedError, match="refused"):
-            await open_plain(address[0], address[1], 5)
+        with opened() as readiness, pytest.raises(ConnectionRefusedError, match="refused"):
+            await open_plain(address[0], address[1], 5, readiness)
 
     asyncio.run(run())
 
 
-def test_much_is_sent_while_the_other_side_reads_slowly_and_all_comes_back_in_pieces() -> None:
+def test_much_is_sent_while_the_other_side_reads_slowly_and_all_comes_back_in_pieces(opened: Opened) -> None:
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.05)
         received = await reader.readexactly(len(MUCH))
@@ -57,35 +73,74 @@ def test_much_is_sent_while_the_other_side_reads_slowly_and_all_comes_back_in_pi
 
     async def run() -> bytes:
         async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
-            wire = await open_plain("127.0.0.1", server.sockets[0].getsockname()[1], 5)
-            await wire.send(MUCH)
-            received = bytearray()
-            while piece := await wire.receive(65536):
-                assert len(piece) <= 65536
-                received += piece
-            wire.close()
-            return bytes(received)
+            with opened() as readiness:
+                wire = await open_plain("127.0.0.1", server.sockets[0].getsockname()[1], 5, readiness)
+                await wire.send(MUCH)
+                received = bytearray()
+                while piece := await wire.receive(65536):
+                    assert len(piece) <= 65536
+                    received += piece
+                wire.close()
+                return bytes(received)
 
     assert asyncio.run(run()) == MUCH
 
 
-def test_a_wait_that_is_given_up_leaves_nothing_watched(listener: socket.socket) -> None:
+def test_a_wait_that_is_given_up_leaves_nothing_watched(listener: socket.socket, opened: Opened) -> None:
     """The number of a closed socket is given to the next one: a watch that stayed would wake the wrong wait."""
 
-    async def given_up() -> PlainWire:
-        wire = await open_plain("127.0.0.1", listener.getsockname()[1], 5)
+    async def given_up(readiness: Readiness) -> None:
+        address, port = listener.getsockname()
+        wire = await open_plain(address, port, 5, readiness)
+        taken, _ = listener.accept()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await wire.receive(10)
-        return wire
+        with taken, taken.dup() as second:  # what came may be read, though nobody waits
+            second.sendall(b"late")
+            await asyncio.sleep(0.01)
+        assert await wire.receive(10) == b"late"
+        wire.close()
+        wire.close()
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        before = len(_watched(loop))
-        first = await given_up()
-        assert len(_watched(loop)) == before
-        first.close()
-        first.close()
+        with opened() as readiness:
+            before = len(_watched(loop))
+            for _ in range(3):
+                await given_up(readiness)
+                assert len(_watched(loop)) == before
+
+    asyncio.run(run())
+
+
+def test_a_wait_may_be_given_up_in_the_moment_in_which_it_ends(opened: Opened) -> None:
+    async def run() -> None:
+        ours, theirs = socket.socketpair()
+        with opened() as readiness, ours, theirs:
+            waiting = asyncio.create_task(readiness.readable(ours))
+            await asyncio.sleep(0)
+            theirs.send(b"x")
+            await asyncio.sleep(0)  # the loop has seen it, the task has not
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            await asyncio.wait_for(readiness.readable(ours), 5)
+            await asyncio.wait_for(readiness.writable(ours), 5)
+
+    asyncio.run(run())
+
+
+def test_a_client_that_is_closed_waits_for_nothing_any_more(opened: Opened) -> None:
+    async def run() -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            with opened() as readiness:
+                waiting = asyncio.create_task(readiness.readable(ours))
+                await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
 
     asyncio.run(run())
 
@@ -95,14 +150,15 @@ def _watched(loop: asyncio.AbstractEventLoop) -> list[int]:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_both_families_are_spoken(host: str) -> None:
+def test_both_families_are_spoken(host: str, opened: Opened) -> None:
     async def run() -> bytes:
         async with await asyncio.start_server(lambda _, writer: writer.close(), host, 0) as server:
-            wire = await open_plain(host, server.sockets[0].getsockname()[1], 5)
-            try:
-                return await wire.receive(10)
-            finally:
-                wire.close()
+            with opened() as readiness:
+                wire = await open_plain(host, server.sockets[0].getsockname()[1], 5, readiness)
+                try:
+                    return await wire.receive(10)
+                finally:
+                    wire.close()
 
     try:
         socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()

@@ -36,9 +36,8 @@ def end(
 
 def after(memory: Memory, ended: PollEnd) -> Memory:
     """The memory that the next poll finds."""
-    return replace(
-        remembered(dict(ended.state)), rhythm=memory.rhythm, read_at=memory.read_at, known=memory.known
-    )
+    next_one = remembered(dict(ended.state))
+    return next_one._replace(rhythm=memory.rhythm, read_at=memory.read_at, known=memory.known)
 
 
 def test_a_fresh_body_is_staged_with_its_validators_kept() -> None:
@@ -82,7 +81,7 @@ def test_a_gone_source_is_stopped() -> None:
 def test_a_move_is_believed_after_three_sightings_over_two_days_of_known_entries(
     days: float, known: bool, moves: bool
 ) -> None:
-    moved = replace(FRESH, moved_to="https://a.example/new")
+    moved = FRESH._replace(moved_to="https://a.example/new")
     memory = Memory(known=known)
     for step in (0.0, days / 2, days):
         ended = end(moved, memory, now=NOW + step * DAY)
@@ -129,7 +128,7 @@ READ = Memory(read_at=NOW - 3600, shown=3)
         (0, READ, SourceKind.FEED, True),
         (1, READ, SourceKind.FEED, False),
         (0, Memory(), SourceKind.FEED, False),  # the first document of all
-        (0, replace(READ, shown=0), SourceKind.FEED, False),  # the last one was empty
+        (0, READ._replace(shown=0), SourceKind.FEED, False),  # the last one was empty
         (0, READ, SourceKind.GOOGLE_NEWS, False),  # ranked anew each time
     ],
 )
@@ -177,7 +176,7 @@ def test_an_unreadable_body_is_told_once_and_asked_for_in_full() -> None:
     first = unread(Memory())
     assert [event["state"] for event in first.events] == ["unreadable"]
     assert first.state["etag"] == ""
-    memory = replace(remembered(first.state), validators=Validators(etag='"1"'), validated_url=SOURCE.url)
+    memory = remembered(first.state)._replace(validators=Validators(etag='"1"'), validated_url=SOURCE.url)
     assert how_to_ask(SOURCE, memory, NOW).validators == Validators()
     assert unread(memory).events == ()
     back = read_end(shown(1), memory, None)
@@ -237,7 +236,7 @@ def test_silence_counts_as_soon_as_a_source_says_that_nothing_is_new(fetched: Fe
     others = [(replace(SOURCE, id=str(i)), LIVELY) for i in range(20)]
     budget = make_budget(others, per_minute=1.0)
     memory = Memory(rhythm=saved.to_json(LIVELY))
-    after_poll = replace(memory, poll=advance(memory.poll, fetched, NOW))
+    after_poll = memory._replace(poll=advance(memory.poll, fetched, NOW))
     before, now = (planned_interval(SOURCE, m, budget, NOW) or 0.0 for m in (memory, after_poll))
     assert (now > 1.2 * before) is longer
     if not longer:

@@ -106,12 +106,12 @@ def test_many_bytes_are_written_in_several_calls(
 def test_fetches_end_where_they_were_begun_whatever_becomes_of_them(
     server: Server, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fetch(_client: object, source: Source, *_: object, slots: object) -> Fetched:
+    async def fetch(_client: object, source: Source, *_: object, **__: object) -> Fetched:
         if source.id == "ill":
             raise ZeroDivisionError("oops")
         return Fetched(Outcome.UNCHANGED, url=source.url)
 
-    monkeypatch.setattr("worker.polling.fetch", fetch)
+    monkeypatch.setattr("feeds.fetch.fetch", fetch)
     runtime = Runtime(load(None, {"namespace": keys.namespace, "data_dir": tmp_path}, {}), server)
     polling, told = open_polling(runtime), SimpleQueue[tuple[int, Fetched | BaseException]]()
     try:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from worker.store.client import Server
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A member that is ours until the lease ends, if we keep the token. `was_due`: seconds since 1970."""
 
     member: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,8 +17,7 @@ from worker.store.lease import Claim
 from worker.store.packing import squeezed
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """A source to be polled: first after `delay` seconds; a known one no later than `ceiling` seconds from now."""
 
     id: str
@@ -49,18 +49,16 @@ class NoticeAlert:
     keep: int
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What polling knew of a source when a poll began: fields of its state, which of them stood by themselves there,
     and how many polls it had had."""
 
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = MappingProxyType({})
     alone: frozenset[str] = frozenset()
     polls: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PollEnd:
+class PollEnd(NamedTuple):
     """How a poll ended: what `finish_polls` writes. `state` are fields of the source's state, all strings; what polling
     knew `before` of it stays."""
 
@@ -73,7 +71,7 @@ class PollEnd:
     hold_seconds: float = 0.0
     staged: StagedBody | None = None
     alerts: tuple[NoticeAlert, ...] = ()
-    before: Known = field(default_factory=Known)
+    before: Known = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,7 @@ _POLLING = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class BegunPoll:
+class BegunPoll(NamedTuple):
     """A poll that begins, with the source as it is configured (JSON, None when it is not any more), its state, and the
     part of it that is polling's."""
 
@@ -140,7 +137,7 @@ class SourceStore:
         for start in range(0, len(claims), _AT_ONCE):
             olds = claims[start : start + _AT_ONCE]
             drawn = secrets.token_hex(8 * len(olds))  # one call of the system for all
-            ours = [replace(old, token=drawn[16 * i : 16 * i + 16]) for i, old in enumerate(olds)]
+            ours = [old._replace(token=drawn[16 * i : 16 * i + 16]) for i, old in enumerate(olds)]
             args = [
                 part
                 for old, new in zip(olds, ours, strict=True)
