@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from feeds.rhythm import Pooled, pace, share
@@ -78,12 +78,23 @@ def per_day(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 9.95 else f"{rate:.1f}"
 
 
-def source_rows(runtime: Runtime) -> list[SourceRow]:
-    """All sources that are configured in the store, by id."""
+def failing_rows(runtime: Runtime) -> list[SourceRow]:
+    """Those that fail or are blocked, by id. Of thousands that do not, no more is read than tells that."""
+    answers = runtime.sources.last_answers()
+    told = {
+        source: {"outcome": outcome or "", "read_error": unread}
+        for source, (outcome, unread) in answers.items()
+    }
+    amiss = {source for source, state in told.items() if _state(state)[0] in (FAILING, BLOCKED)}
+    return [row for row in source_rows(runtime, amiss) if row.state in (FAILING, BLOCKED)] if amiss else []
+
+
+def source_rows(runtime: Runtime, only: Collection[str] | None = None) -> list[SourceRow]:
+    """All sources that are configured in the store, or some of them, by id."""
     due = runtime.sources.due_times()
     budget = current_budget(runtime.server, runtime.keys)
     pooled = budget.pooled if budget else Pooled()
-    each = ((source_from_json(raw), state) for raw, state in runtime.sources.each_state())
+    each = ((source_from_json(raw), state) for raw, state in runtime.sources.each_state(only))
     rows = [row_of(source, state, due.get(source.id, 0.0), pooled) for source, state in each]
     return sorted(rows, key=lambda row: row.source.id)
 

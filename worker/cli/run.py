@@ -72,7 +72,7 @@ def poll_once_command(
 
     It holds items (new), errors (sources that gave nothing readable), poll_s, sources, entries and fates.
     """
-    from worker.audit.sources import BLOCKED, FAILING, source_rows
+    from worker.audit.sources import failing_rows
     from worker.cli.opening import open_store
     from worker.cli.output import complain, emit
     from worker.oneshot import poll_once
@@ -93,7 +93,6 @@ def poll_once_command(
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         result = poll_once(runtime, wanted)
-        for row in source_rows(runtime):
-            if row.state in (FAILING, BLOCKED):
-                complain(f"{row.source.url}: {row.reason}")
+        for row in failing_rows(runtime):
+            complain(f"{row.source.url}: {row.reason}")
     emit([asdict(result)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -154,10 +154,14 @@ class SourceStore:
             pipe.hgetall(self.keys.source_state(source))
         return {source: as_text(raw) for source, raw in zip(ids, pipe.execute(), strict=True)}
 
-    def each_state(self) -> Iterator[tuple[bytes, dict[str, str]]]:
-        """Definition (JSON) and state of every source, a few at a time: thousands of states at once take megabytes
-        that a process keeps."""
-        definitions = list(self.definitions().items())
+    def each_state(self, only: Collection[str] | None = None) -> Iterator[tuple[bytes, dict[str, str]]]:
+        """Definition (JSON) and state of every source, or of some, a few at a time: thousands of states at once take
+        megabytes that a process keeps."""
+        definitions = [
+            (source, definition)
+            for source, definition in self.definitions().items()
+            if only is None or source in only
+        ]
         for i in range(0, len(definitions), _AT_ONCE):
             some = dict(definitions[i : i + _AT_ONCE])
             states = self.states(list(some))
@@ -166,17 +170,23 @@ class SourceStore:
     def outcomes(self, sources: Sequence[str] | None = None) -> list[str | None]:
         """How the last poll of each source ended, of all or of those; None for one that was not polled yet."""
         ids = [key.decode() for key in self._client.hkeys(self.keys.sources)] if sources is None else sources
-        found: list[str | None] = []
+        return [outcome for outcome, _ in self._last_answers(ids)]
+
+    def last_answers(self) -> dict[str, tuple[str | None, str]]:
+        """Of all sources how the last poll ended, None for one that was not polled yet, and why the last document
+        could not be read, or empty."""
+        ids = [key.decode() for key in self._client.hkeys(self.keys.sources)]
+        return dict(zip(ids, self._last_answers(ids), strict=True))
+
+    def _last_answers(self, ids: Sequence[str]) -> list[tuple[str | None, str]]:
+        found: list[tuple[str | None, str]] = []
         for i in range(0, len(ids), _AT_ONCE):
             pipe = self._client.pipeline(transaction=False)
             for source in ids[i : i + _AT_ONCE]:
-                pipe.hmget(self.keys.source_state(source), "polled", "outcome", _PACKED)
-            found += [
-                (outcome or orjson.loads(packed or b"{}").get("outcome", "").encode()).decode()
-                if polled
-                else None
-                for polled, outcome, packed in pipe.execute()
-            ]
+                pipe.hmget(self.keys.source_state(source), "polled", "outcome", "read_error", _PACKED)
+            for polled, outcome, unread, packed in pipe.execute():
+                ended = outcome.decode() if outcome else orjson.loads(packed or b"{}").get("outcome", "")
+                found.append((ended if polled else None, (unread or b"").decode()))
         return found
 
     def holds(self, hosts: Sequence[str]) -> dict[str, float]:
