@@ -70,14 +70,19 @@ local function posting(prefix, segment, term, held, packed)
   return held ~= MARK_LIST and MARK_LIST or nil
 end
 
--- Adds to the postings of one room. `more`: terms, and for each its packed slots.
+-- Adds to the postings of one room. `more`: terms, and for each its packed slots. A few of them, hundreds of times: what
+-- fits on the stack goes there without another table.
 local function post(prefix, segment, room, more)
-  local key, written = prefix .. 'w:' .. segment .. ':' .. room, {}
-  for i, held in ipairs(fields_of(key, more)) do
+  local key, written, few = prefix .. 'w:' .. segment .. ':' .. room, {}, #more <= MANY / 2
+  for i, held in ipairs(few and redis.call('HMGET', key, unpack(more)) or fields_of(key, more)) do
     local slots = posting(prefix, segment, more[i], held, more[more[i]])
     if slots then written[#written + 1], written[#written + 2] = more[i], slots end
   end
-  in_parts(written, 'HSET', key)
+  if not few then
+    in_parts(written, 'HSET', key)
+  elseif #written > 0 then
+    redis.call('HSET', key, unpack(written))
+  end
 end
 
 -- What waits in a part of the rooms: {room (its two characters), ...} and by room what `post` takes.
@@ -134,12 +139,15 @@ local function open_slot(prefix, score)
   local info = prefix .. 'ix'
   local number = redis.call('HINCRBY', info, 'slots', 1) - 1
   local segment, slot = place(number)
-  if redis.call('HSETNX', info, 'born:' .. segment, string.format('%.6f', now())) == 1 then
-    redis.call('HSET', info, 'first:' .. segment, score, 'last:' .. segment, score)
+  local first, last = unpack(redis.call('HMGET', info, 'first:' .. segment, 'last:' .. segment))
+  if not first then
+    redis.call('HSET', info, 'born:' .. segment, string.format('%.6f', now()),
+      'first:' .. segment, score, 'last:' .. segment, score)
+  elseif score < tonumber(first) then
+    redis.call('HSET', info, 'first:' .. segment, score)
+  elseif score > tonumber(last) then
+    redis.call('HSET', info, 'last:' .. segment, score)
   end
-  local held = redis.call('HMGET', info, 'first:' .. segment, 'last:' .. segment)
-  if score < tonumber(held[1]) then redis.call('HSET', info, 'first:' .. segment, score) end
-  if score > tonumber(held[2]) then redis.call('HSET', info, 'last:' .. segment, score) end
   return number, segment, slot
 end
 
@@ -160,12 +168,24 @@ end
 
 local RECENT = 256  -- changes that are remembered one by one, so that readers need not read a bitmap again
 
+-- Counts articles for tags that they got.
+local function count_tags(prefix, tags)
+  if #tags == 0 then return end
+  local counted = {}
+  for i, number in ipairs(redis.call('HMGET', prefix .. 'tags', unpack(tags))) do
+    counted[2 * i - 1], counted[2 * i] = tags[i], (number or 0) + 1
+  end
+  redis.call('HSET', prefix .. 'tags', unpack(counted))
+end
+
 -- Puts a slot under tags (a list) and notes it as one change.
 local function tag_slot(prefix, segment, slot, tags)
+  local new = {}
   for _, tag in ipairs(tags) do
-    local new = redis.call('SETBIT', prefix .. 't:' .. segment .. ':' .. tag, slot, 1) == 0
-    if new and string.sub(tag, 1, 4) ~= 'day/' then redis.call('HINCRBY', prefix .. 'tags', tag, 1) end
+    local first = redis.call('SETBIT', prefix .. 't:' .. segment .. ':' .. tag, slot, 1) == 0
+    if first and string.sub(tag, 1, 4) ~= 'day/' then new[#new + 1] = tag end
   end
+  count_tags(prefix, new)
   local change = redis.call('HINCRBY', prefix .. 'ix', 'changes', 1)
   redis.call('HINCRBY', prefix .. 'ix', 'state:' .. segment, 1)
   local note = change .. '\0' .. segment .. '\0' .. slot .. '\0' .. table.concat(tags, '\0')
@@ -189,20 +209,32 @@ local function publisher_tags(tags, prefix, n)
   end
 end
 
-local function index(prefix, put, n, score)
-  close_slot(prefix, n)
+-- Gives an article a slot in the index, under these tags. Its `slot` is to be written by whoever calls.
+local function enter(prefix, put, n, score, tags)
   local number, segment, slot = open_slot(prefix, score)
-  redis.call('HSET', prefix .. 'a:' .. n, 'slot', number)
   redis.call('ZADD', prefix .. 'z', score, n)
-  redis.call('ZREM', prefix .. 'rej', n)
   redis.call('SETRANGE', prefix .. 'ic:' .. segment, slot * 12, struct.pack('>I4d', tonumber(n), score))
   redis.call('SETBIT', prefix .. 't:' .. segment .. ':all', slot, 1)
+  tag_slot(prefix, segment, slot, tags)
+  add_terms(prefix, segment, slot, put.terms)
+  return number
+end
+
+-- The tags of what is put, but for those who showed it before.
+local function tags_of(put, score)
   local tags = {'day/' .. math.floor((score + 28800) / 86400)}
   for _, tag in ipairs(put.tags) do tags[#tags + 1] = tag end
   publisher_tag(tags, put.fields.publisher)
+  return tags
+end
+
+-- Gives an article that is there already another slot.
+local function enter_again(prefix, put, n, score)
+  close_slot(prefix, n)
+  local tags = tags_of(put, score)
   publisher_tags(tags, prefix, n)
-  tag_slot(prefix, segment, slot, tags)
-  add_terms(prefix, segment, slot, put.terms)
+  redis.call('ZREM', prefix .. 'rej', n)
+  redis.call('HSET', prefix .. 'a:' .. n, 'slot', enter(prefix, put, n, score, tags))
 end
 
 -- One more outlet for an article that stands in the index.
@@ -293,7 +325,7 @@ local function revise(prefix, put, n, packed, at)
   put.fields.ts, put.fields.id, put.fields.first_seen = score, id, nil
   write(prefix, put, n, packed)
   redis.call('HINCRBY', a, 'versions', 1)
-  index(prefix, put, n, tonumber(score))
+  enter_again(prefix, put, n, tonumber(score))
   return true
 end
 
@@ -313,12 +345,13 @@ local function store_new(prefix, put, packed, at, seq)
   put.fields['@' .. put.source] = put.fate == 'unreadable' and put.sighting or ''
   put.fields.stored = string.format('%.3f', at)
   put.fields.fate = put.fate
-  write(prefix, put, n, packed)
   if put.grade > 0 and put.fate == 'stored' then
-    index(prefix, put, n, tonumber(put.fields.ts))
+    local score = tonumber(put.fields.ts)
+    put.fields.slot = enter(prefix, put, n, score, tags_of(put, score))
   else
     redis.call('ZADD', prefix .. 'rej', at, n)
   end
+  write(prefix, put, n, packed)
   return n
 end
 
@@ -360,15 +393,16 @@ local function restore(prefix, put, n, ref, packed)
 end
 
 local function decide(prefix, put, packed, at, seq, prior)
-  local n, hash, ref = known(prefix, put.guid_key)
+  local values, alive = values_of(prefix, {put.guid_key, unpack(put.keys)}), {}
+  local n, hash, ref = behind(prefix, values[1], alive)
   if put.reused and hash ~= put.entry_hash then n = nil end
   if put.again then return decide_again(prefix, put, n, hash, packed, at) end
   local same_guid = n ~= nil
   if same_guid and hash == put.entry_hash then return 'seen', n, false end
-  for _, key in ipairs(put.keys) do
+  for i = 2, #put.keys + 1 do
     if n then break end
     local _hash
-    n, _hash, ref = known(prefix, key)
+    n, _hash, ref = behind(prefix, values[i], alive)
   end
   if n and ref then
     if put.prior_ref ~= ref then return 'dropped', ref, false end
