@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsers import scene
 from parsers.entry import Article
 from parsers.evaluate import MODES, as_article, evaluate, fallen, plain
 from parsers.gazetteer import builtin, read
@@ -179,6 +181,17 @@ def test_a_name_that_needs_a_context_is_left_to_judging() -> None:
     forms = [f.text for name in builtin().names if name.role == "home" for f in name.forms if f.any_of]
     assert forms
     assert all(judge_named(article(f"News of {form}.")) for form in forms if form.isascii())
+
+
+ENDS_RE = re.compile(r"(?<=[.!?])[\"'”’)]?\s+(?=[\"'“‘(]?[A-Z0-9])|(?<=[。！？!?])|\n+")
+MARKS = (*".!?。！？\"'”’)“‘(\n \tAz9", "ab", "! B", ".\n", "。\n")
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(MARKS), max_size=12).map("".join))
+def test_sentences_end_where_their_ends_are_told_by_what_stands_before(text: str) -> None:
+    found = [match.end() for match in scene._SENTENCE_END_RE.finditer(text)]
+    assert found == [match.end() for match in ENDS_RE.finditer(text)]
 
 
 def test_a_dateline_is_no_mention() -> None:
