@@ -14,7 +14,11 @@ from zlib import crc32
 from worker.store.keys import PARTS, ROOMS
 
 _DIGITS = bytes(range(48, 112))  # 0 to 63, as characters in the order of their values
-_SPELLED = [bytes((_DIGITS[room // 64], _DIGITS[room % 64])) for room in range(ROOMS)]
+_SPELLED = bytes(digit for room in range(ROOMS) for digit in (_DIGITS[room // 64], _DIGITS[room % 64]))
+
+
+def _spelled(number: int) -> bytes:
+    return _SPELLED[2 * number : 2 * number + 2]
 
 
 def room(term: str) -> int:
@@ -34,7 +38,7 @@ def written(terms: Sequence[str]) -> bytes:
     parts: list[list[bytes]] = [[] for _ in range(PARTS)]
     for term in "\n".join(terms).encode("utf-8", "surrogatepass").split(b"\n"):
         number = crc32(term) % ROOMS
-        parts[number * PARTS // ROOMS].append(_SPELLED[number] + term)
+        parts[number * PARTS // ROOMS].append(_SPELLED[2 * number : 2 * number + 2] + term)
     return b"".join([b"\0".join(own) + b"\0\n" if own else b"\n" for own in parts])
 
 
@@ -43,7 +47,7 @@ def waiting(held: bytes | None, term: str) -> Iterator[int]:
     if not held:
         return
     encoded = term.encode("utf-8", "surrogatepass")
-    wanted = b"\0%b%b\0" % (_SPELLED[crc32(encoded) % ROOMS], encoded)
+    wanted = b"\0%b%b\0" % (_spelled(crc32(encoded) % ROOMS), encoded)
     at = held.find(wanted)
     while at >= 0:
         start = held.rfind(b"\n", 0, at) + 1
