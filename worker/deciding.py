@@ -48,8 +48,8 @@ class _Named(NamedTuple):
 def decide_all(to: Processor, bodies: Sequence[Undecided]) -> list[list[Decided | Dismissal]]:
     """What becomes of the entries of each body, in order. Of those that name nobody no more is found out than that.
 
-    The others of all bodies, one in fifty, go through each step together: what a step needs has left the processor's
-    caches when the next body has been read, and one that comes by itself costs half as much again.
+    The few others, of all bodies, go through each step together: what a step needs has left the processor's caches by
+    the time another body has been read, and has to be fetched again for each that comes by itself.
     """
     nobody = nobody_named()
     showings = [Showing(context_of(one.source), one.occasion, to.rules, nobody) for one in bodies]
