@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from parsers.gazetteer import Name
-from parsers.names import Found, Mention
+from parsers.names import Found
 from parsers.relevance import builtin_rules
 from parsers.script import fold
 from parsers.storyterms import Profile, concept_keys, profile, told_words
@@ -52,20 +53,16 @@ def _usual(found: Found, family: str) -> dict[str, float]:
     shares += [(mention, TOPIC_SHARE) for mention in found.words if mention.name.kind == "topic"]
     for mention, share in shares:
         if share:
-            for term in _terms(mention, family):
+            for term in _terms(mention.name.tag, mention.words, family):
                 usual[term] = max(share, usual.get(term, 0.0))
     return usual
 
 
-def _terms(mention: Mention, family: str) -> set[str]:
-    """The words and keys that a profile has of this mention."""
-    latin = {f"w:{word}" for word in fold(mention.words).split()}
-    return (
-        {f"e:{mention.name.tag}"}
-        | latin
-        | told_words(mention.words, family)
-        | concept_keys(mention.words, family)
-    )
+@lru_cache(maxsize=4096)
+def _terms(tag: str, words: str, family: str) -> frozenset[str]:
+    """The words and keys that a profile has of a name written in these words: texts name few, again and again."""
+    latin = (f"w:{word}" for word in fold(words).split())
+    return frozenset((f"e:{tag}", *latin, *told_words(words, family), *concept_keys(words, family)))
 
 
 def _share(name: Name) -> float:

@@ -7,9 +7,10 @@ that hold words as often as texts at large do (`common/*.txt`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import repeat
 
 from parsers.storyterms import concepts, stem
 
@@ -21,19 +22,21 @@ ARTICLES, LENGTH = 200.0, 150.0
 
 def rarities(family: str, terms: Sequence[str], documents: float, having: Iterable[float]) -> list[float]:
     """The rarity (natural log, above 0) of terms that so many of `documents` of a family of languages have."""
-    imagined, whole, log = _imagined(family), documents + ARTICLES + 1.0, math.log
-    return [log(whole / (count + imagined(term) + 0.5)) for term, count in zip(terms, having, strict=True)]
+    whole, log = documents + ARTICLES + 1.0, math.log
+    imagined = _imagined(family, terms)
+    return [log(whole / (count + more + 0.5)) for count, more in zip(having, imagined, strict=True)]
 
 
-def _imagined(family: str) -> Callable[[str], float]:
-    """How many of the imagined articles have a term of a family."""
-    return _having_key if family == KEYS_FAMILY else _counter(family)
+def _imagined(family: str, terms: Sequence[str]) -> Iterable[float]:
+    """How many of the imagined articles have each term of a family."""
+    if family == KEYS_FAMILY:
+        return map(_having_key, terms)
+    return map(_counts(family).get, terms, repeat(0.0))
 
 
 @cache
-def _counter(family: str) -> Callable[[str], float]:
-    counts = {term: ARTICLES * share for term, share in common(family).items()}
-    return lambda term: counts.get(term, 0.0)
+def _counts(family: str) -> Mapping[str, float]:
+    return {term: ARTICLES * share for term, share in common(family).items()}
 
 
 @lru_cache(maxsize=65_536)

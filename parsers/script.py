@@ -24,6 +24,7 @@ _KANA_HANGUL = "\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7af"
 _HAN_RE = re.compile(f"[{HAN}]")
 _HAN_RUN_RE = re.compile(f"[{HAN}]+")
 _KANA_RE = re.compile(f"[{_KANA_HANGUL}]")
+_CUT_RE, _FIRST_CUT = re.compile(f"[{HAN}{_KANA_HANGUL}]"), _KANA_HANGUL[0]
 _LATIN_WORD_RE = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _LETTER_RE = re.compile(r"[^\W\d_]")
 _LETTERS_RE = re.compile(r"[^\W\d_]+")
@@ -219,13 +220,15 @@ def terms(text: str) -> list[str]:
         plain = text.replace("`", "'").lower()
     else:
         plain = unicodedata.normalize("NFKC", text).translate(_fold_table()).casefold()
+    runs = _TERM_RE.findall(plain)
+    if "'" in plain:
+        runs = [run.removesuffix("'s").replace("'", "") if "'" in run else run for run in runs]
+    if text.isascii():
+        return runs
     found: list[str] = []
-    for match in _TERM_RE.finditer(plain):
-        run = match.group()
-        if _HAN_RE.match(run) or _KANA_RE.match(run):
-            found += map(add, run, run[1:]) if len(run) > 1 else [run]
-        elif "'" in run:
-            found.append(run.removesuffix("'s").replace("'", ""))
+    for run in runs:
+        if run >= _FIRST_CUT and _CUT_RE.match(run):
+            found += map(add, run, run[1:]) if len(run) > 1 else run
         else:
             found.append(run)
     return found

@@ -32,11 +32,13 @@ _MONTH = (
     r"jan(?:uary|uari)?|feb(?:ruary|ruari)?|mar(?:ch)?|mac|apr(?:il)?|may|mei|june?|jun|july?|julai|aug(?:ust)?|ogos|"
     r"sept?(?:ember)?|oct(?:ober)?|okt(?:ober)?|nov(?:ember)?|dec(?:ember)?|dis(?:ember)?"
 )
+# What begins with a digit stands behind one look for a digit: nearly every character of a text is none.
 _DATE_RE = re.compile(
-    rf"\b(?:{_MONTH})\.?\s\d{{1,2}}\b(?:,?\s(?:19|20)\d\d\b)?|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:{_MONTH})\b"
+    rf"\b(?:{_MONTH})\.?\s\d{{1,2}}\b(?:,?\s(?:19|20)\d\d\b)?|(?=\d)(?:\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:{_MONTH})\b"
     r"|\d{1,2}[:.]\d\d\s?(?:am|pm|a\.m|p\.m|pagi|petang|malam)\b|\b\d{1,2}:\d\d\b"
-    r"|(?:19|20)\d\d年|\d{1,2}月|\d{1,2}[日号时](?![圆元])|\b(?:19|20)\d\d\b(?!\.\d|,\d)"
+    r"|(?:19|20)\d\d年|\d{1,2}月|\d{1,2}[日号时](?![圆元])|\b(?:19|20)\d\d\b(?!\.\d|,\d))"
 )
+_DIGIT_RE = re.compile(r"\d")
 _NUMBER_RE = re.compile(r"(?:(?<![a-z0-9.,])|(?<=\brm)|(?<=\brp))\d+(?:[.,]\d+)*")
 
 
@@ -87,6 +89,8 @@ def _whole(tokens: Sequence[str]) -> Iterator[int]:
 def _figures(folded: str) -> Iterator[int]:
     """The numbers of a folded text, each once. Dates, years and times of day are none: copies of one text differ
     in them, and reports of two days share the year. Nor are numbers in names ("RON95", "A380")."""
+    if not _DIGIT_RE.search(folded):
+        return iter(())
     plain = _DATE_RE.sub(" ", folded)
     numbers = dict.fromkeys(number.replace(",", "") for number in _NUMBER_RE.findall(plain))
     return (crc32(number.encode()) & 0xFFFF for number in islice(numbers, MAX_FIGURES))

@@ -51,7 +51,8 @@ _MONTHS = {
 }  # fmt: skip
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DAY_RE = re.compile(
-    rf"\b({_MONTH})\.?\s(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)|\b(\d{{1,2}})(?:st|nd|rd|th)?\s({_MONTH})\b|(\d{{1,2}})月(\d{{1,2}})[日号]"
+    rf"\b({_MONTH})\.?\s(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)"
+    rf"|(?=\d)(?:\b(\d{{1,2}})(?:st|nd|rd|th)?\s({_MONTH})\b|(\d{{1,2}})月(\d{{1,2}})[日号])"
 )
 _DIGIT_RE = re.compile(r"\d")
 _YEAR_RE = re.compile(r"\b(?:19|20)\d\d\b|(?:19|20)\d\d年")
@@ -166,10 +167,15 @@ def _concepts(told: Sequence[str], family: str) -> Iterator[str]:
 
 
 def _numbers(folded: str) -> Iterator[str]:
-    for match in _DAY_RE.finditer(folded):
+    days: list[str] = []
+
+    def noted(match: re.Match[str]) -> str:
         month = match[5] or _MONTHS[match[1] or match[4]]
-        yield f"d:{int(month):02}-{int(match[2] or match[3] or match[6]):02}"
-    plain = _YEAR_RE.sub(" ", _DAY_RE.sub(" ", folded))
+        days.append(f"d:{int(month):02}-{int(match[2] or match[3] or match[6]):02}")
+        return " "
+
+    plain = _YEAR_RE.sub(" ", _DAY_RE.sub(noted, folded))
+    yield from days
     for match in _NUMBER_RE.finditer(plain):
         value = float(match[1].replace(",", "")) * _SCALES.get(match[3] or "", 1.0)
         if value >= 10 or match[2]:

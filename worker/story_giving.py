@@ -47,8 +47,9 @@ class World:
             names = self.near[one.name] | _sharing(one, changed)
             placed = place(one.doc, one.asking.at, (states[name] for name in names if name in states), rules)
             story = _after(one, states.get(placed.story) if placed.story else None, rules)
-            states[story.id], changed[story.id] = story, set(index_terms(story))
-            done.append(Decided(placed, Giving(one.asking, story)))
+            terms = index_terms(story)
+            states[story.id], changed[story.id] = story, set(terms)
+            done.append(Decided(placed, Giving(one.asking, story, terms)))
         return done
 
     def learn(self, decided: Sequence[Decided], done: Committed) -> None:

@@ -18,7 +18,7 @@ from parsers.entry import Article
 from parsers.group import Grouper, record_of
 from parsers.profiles import profile_of
 from parsers.shingles import sketch
-from parsers.stories import opened, weigh
+from parsers.stories import index_terms, opened, weigh
 from tests.support.puts import ALERT, put_request
 from worker.store import storyindex
 from worker.store.articles import put_many
@@ -290,9 +290,9 @@ def test_a_story_that_was_merged_away_meanwhile_is_not_joined(
     index = storyindex.RedisStories(server, keys)
     index.write(opened(own_id(1), doc, NOW), NOW)
     server.client.set(keys.story_merged_into(own_id(1)), own_id(2))
-    done = index.commit(
-        [storyindex.Giving(ask, opened(own_id(1), doc, NOW))], index.look_up_all([ask])[0].change
-    )
+    story = opened(own_id(1), doc, NOW)
+    giving = storyindex.Giving(ask, story, index_terms(story))
+    done = index.commit([giving], index.look_up_all([ask])[0].change)
     assert (done.stories, done.changed) == ((), {own_id(1): None})
 
 

@@ -36,33 +36,6 @@ local function give_life(head, touched, life)
   if held then redis.call('SET', key, packed, 'KEEPTTL') else redis.call('SET', key, packed, 'EX', FRESH) end
 end
 
--- The fields of the buckets under `head`, each read once and written once in a call.
-local function opened(head)
-  local held, changed, own = {}, {}, {}
-
-  function own.get(number, field)
-    local value = held[field]
-    if not value then
-      value = redis.call('HGET', head .. text_of(number), field) or ''
-      held[field] = value
-    end
-    return value
-  end
-
-  function own.set(number, field, value) held[field], changed[field] = value, number end
-
-  -- Writes what was set; `life` in seconds.
-  function own.close(life)
-    local touched = {}
-    for field, number in pairs(changed) do
-      if redis.call('HSET', head .. text_of(number), field, held[field]) == 1 then touched[number] = true end
-    end
-    give_life(head, touched, life + FRESH)
-  end
-
-  return own
-end
-
 -- The names with the highest scores, the highest first. Thousands may have one, a dozen are wanted: no sorting.
 local function best(scores, limit)
   local names, points, size = {}, {}, 0

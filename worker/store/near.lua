@@ -70,24 +70,32 @@ local function with_text(holders, item, odd)
   return same < HOLDERS and holders .. item or holders
 end
 
+-- Finds a text under a shingle, too; whether the field is new in its bucket, as nearly all are.
+local function find_under(key, field, item, odd)
+  if redis.call('HSETNX', key, field, item) == 1 then return true end
+  local holders = redis.call('HGET', key, field)
+  local more = with_text(holders, item, odd)
+  if more ~= holders then redis.call('HSET', key, field, more) end
+  return false
+end
+
 -- near_add_all  ARGV: prefix, day, keep seconds, then of each text: n, sketch (packed), sample (packed)  ->  1
 local function near_add_all(_, args)
   local prefix, day, keep = args[1], tonumber(args[2]), args[3]
   local span, odd, life = prefix .. 'nk:' .. math.floor(day / 2), day % 2 == 1, tonumber(keep) + TWO_DAYS
-  local own = opened(span .. ':')
+  local head, touched = span .. ':', {}
   redis.call('SET', span, '', 'EX', life + FRESH)
   for at = 4, #args, 3 do
     local n, sketch, sample = args[at], args[at + 1], args[at + 2]
     local item = struct.pack('>I4', tonumber(n) + (odd and ODD or 0))
     redis.call('SET', prefix .. 'nd:' .. n, sketch, 'EX', keep)
     for i, hash in ipairs(numbers(sample)) do
-      local field, bucket = string.sub(sample, 4 * i - 3, 4 * i), hash % BUCKETS
-      local holders = own.get(bucket, field)
-      local more = with_text(holders, item, odd)
-      if more ~= holders then own.set(bucket, field, more) end
+      local bucket = hash % BUCKETS
+      local new = find_under(head .. text_of(bucket), string.sub(sample, 4 * i - 3, 4 * i), item, odd)
+      if new then touched[bucket] = true end
     end
   end
-  own.close(life)
+  give_life(head, touched, life + FRESH)
   return 1
 end
 

@@ -32,10 +32,11 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Giving:
-    """An article and the story that is given to it, as that story is then."""
+    """An article and the story that is given to it, as that story is then; `terms` as `index_terms` has them."""
 
     asking: Asking
     story: Story
+    terms: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class RedisStories:
         story matters that others changed since `change` (-1: in any case)."""
         flat: list[Raw] = []
         for one in giving:
-            flat += (one.asking.article, one.story.id, *self._written(one.story, one.asking.at))
+            flat += (one.asking.article, one.story.id, *_written(one.story, one.terms, one.asking.at))
             flat += self._asked(one.asking)
         number, written, stories, *held = self._server.call(
             "hketo_stories_commit", self._keys.sequence, self._keys.prefix, change, self._keep, *flat
@@ -118,7 +119,7 @@ class RedisStories:
             self._keys.prefix,
             self._keep,
             story.id,
-            *self._written(story, at),
+            *_written(story, index_terms(story), at),
         )
 
     def read(self, names: Iterable[str]) -> dict[str, Story]:
@@ -158,8 +159,9 @@ class RedisStories:
         # A story is written under the period of its articles; one article may be ahead of another by a period.
         return terms, weights, this - int(self._rules.window // TERM_PERIOD), this + 1
 
-    def _written(self, story: Story, at: float) -> tuple[Raw, ...]:
-        return pack(story), int(at // TERM_PERIOD), _packed(index_terms(story))
+
+def _written(story: Story, terms: Sequence[str], at: float) -> tuple[Raw, ...]:
+    return pack(story), int(at // TERM_PERIOD), _packed(terms)
 
 
 def pack(story: Story) -> bytes:
