@@ -36,8 +36,14 @@ local function end_of(known, guid, own, hash, letter, number, ref)
   return FATES[letter], number, true
 end
 
--- `at` in seconds since 1970; `size`: how many entries are new in it.
-local function keep_block(prefix, first, block, keep, at, size)
+-- `at` in seconds since 1970; `size`: how many entries are new in it. `body`: the key of the body that is kept with it, '' for
+-- none; without that it would tell nothing.
+local function keep_block(prefix, first, block, keep, at, size, body)
+  if body ~= '' then
+    local kept = prefix .. 'db:' .. first
+    if redis.call('COPY', body, kept) == 0 then return end
+    redis.call('EXPIRE', kept, keep)
+  end
   redis.call('SET', prefix .. 'd:' .. first, block, 'EX', keep)
   redis.call('ZADD', prefix .. 'drops', first, first)
   redis.call('HINCRBY', prefix .. 'dn', math.floor(at / DAY), size)
@@ -70,13 +76,14 @@ local function fates_so_far(fates)
   return found
 end
 
--- drop_some  ARGV: prefix, poll id, seconds to keep, the entries as one packed block, and in its order, 64 at most: their
+-- drop_entries  ARGV: prefix, poll id, seconds to keep, the entries as one packed block, and in its order, 64 at most: their
 --   indexes with spaces between; one after the other, the names of their two keys, guid-key and key of its id; the hashes
---   of their words; a letter for each, `o` for off-topic, `t` for too old, in capitals when its id was another document's
+--   of their words; a letter for each, `o` for off-topic, `t` for too old, in capitals when its id was another document's;
+--   '1' when the block needs the body, which is kept then, else ''
 -- ->  {n of the first if all are new, and for each that is not new its place (from 0), its fate and its n, ...}: fate and n
 --   are '' and '0' when it needs a put: of that one nothing was written
 -- A second call for the same poll gives the first fates and changes nothing.
-local function drop_some(keys, args)
+local function drop_entries(keys, args)
   local prefix, fates, hashes, letters, names = args[1], args[1] .. 'f:' .. args[2], args[7], args[8], {}
   for i = 1, #args[6] / NAME do names[i] = string.sub(args[6], (i - 1) * NAME + 1, i * NAME) end
   local first = redis.call('INCRBY', keys[1], #names / 2) - #names / 2 + 1
@@ -106,11 +113,12 @@ local function drop_some(keys, args)
     end
     i = i + 1
   end
-  if fresh > 0 then keep_block(prefix, block, args[4], args[3], at, fresh) end
+  local body = args[9] == '1' and prefix .. 'b:' .. args[2] or ''
+  if fresh > 0 then keep_block(prefix, block, args[4], args[3], at, fresh, body) end
   keep_keys(known, args[3], at)
   if #written > 0 then redis.call('HSET', fates, unpack(written)) end
   if not before then redis.call('EXPIRE', fates, 172800) end
   return out
 end
 
-redis.register_function('hketo_drop_some', drop_some)
+redis.register_function('hketo_drop_entries', drop_entries)
