@@ -24,7 +24,7 @@ from parsers.read import read, read_some
 from parsers.relevance import judge, judge_named, nobody_named
 from parsers.script import language
 from worker import entries
-from worker.blockrecord import encoded
+from worker.blockrecord import encoded_places
 from worker.dismissal import Showing, dismiss
 from worker.entries import Occasion, Rules
 from worker.identity import fingerprints
@@ -104,7 +104,10 @@ def main() -> None:
     )
     timed(
         "block",
-        lambda: [pack_block(encoded(showing.common, [one.row for one in some])) for some in dropped],
+        lambda: [
+            pack_block(encoded_places(showing.common, CONTEXT, [one.place for one in some]))
+            for some in dropped
+        ],
     )
     timed("pack", lambda: [pack({**request.fields, "text": request.text}) for request in requests])
     timed("stage", lambda: [squeezed(body) for body in bodies])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 DAY = 86400.0
 _LOCAL = 8 * 3600.0  # UTC+8, the day of Malaysia and Hong Kong
@@ -38,9 +39,9 @@ class Learning:
     change_odds: float = 0.01  # that the pace has changed, before looking
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One entry that a poll showed for the first time. `published` in epoch seconds."""
+class Seen(NamedTuple):
+    """One entry that a poll showed for the first time. `published` in epoch seconds. A tuple, because dozens are made
+    of each body."""
 
     published: float
     mattered: bool

@@ -28,11 +28,12 @@ Marked = tuple[Entry, Fingerprint, bool]
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """New entries of one body."""
+    """New entries of one body. `size`: how many entries it has in all, 0 when it is not at hand."""
 
     marked: Sequence[Marked]
     source: Source
     occasion: Occasion
+    size: int = 0
 
 
 class _Named(NamedTuple):
@@ -52,7 +53,7 @@ def decide_all(to: Processor, bodies: Sequence[Undecided]) -> list[list[Decided 
     the time another body has been read, and has to be fetched again for each that comes by itself.
     """
     nobody = nobody_named()
-    showings = [Showing(context_of(one.source), one.occasion, to.rules, nobody) for one in bodies]
+    showings = [Showing(context_of(one.source), one.occasion, to.rules, nobody, one.size) for one in bodies]
     unnamed = [
         nameless([entry for entry, _, _ in one.marked], showing.context)
         for one, showing in zip(bodies, showings, strict=True)

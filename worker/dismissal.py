@@ -8,7 +8,7 @@ from typing import NamedTuple
 from parsers.article import Unreadable, outline
 from parsers.entry import Article, Entry, SourceContext, Verdict
 from parsers.links import canonical
-from worker.blockrecord import Common, Row, common_of, row_of
+from worker.blockrecord import Common, Placed, Row, common_of, row_of
 from worker.entries import Occasion, Rules, clock_time, fate_of
 from worker.record import dismissed_fields, public_id
 from worker.store.articles import Fingerprint, PutRequest
@@ -16,12 +16,14 @@ from worker.store.articles import Fingerprint, PutRequest
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What the entries of one body have in common. `verdict` is the one on what names nobody."""
+    """What the entries of one body have in common. `verdict` is the one on what names nobody. `size`: how many entries
+    the body has, 0 when it is not at hand to be kept whole."""
 
     context: SourceContext
     occasion: Occasion
     rules: Rules
     verdict: Verdict
+    size: int = 0
 
     @property
     def common(self) -> Common:
@@ -49,6 +51,11 @@ class Dismissal(NamedTuple):
     def row(self) -> Row:
         """What a block keeps of it."""
         return row_of(self.entry, self.mark.identity, self.fate, self.ts, self.detail)
+
+    @property
+    def place(self) -> Placed:
+        """What a block keeps of it where the body itself is kept."""
+        return Placed(self.mark.index, self.mark.identity, self.fate, self.ts, self.detail)
 
     def article(self) -> Article:
         """The article that would have been judged."""

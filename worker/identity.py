@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from parsers.entry import Entry
 from parsers.script import terms
+from worker.record import identity_with_more
 from worker.store.articles import Earlier, Fingerprint, PutRequest
 from worker.store.client import digest
 
@@ -35,9 +36,9 @@ def fingerprint(index: int, entry: Entry, source: str) -> Fingerprint:
 
 def _fingerprint(index: int, entry: Entry, source: str, shared: bool) -> Fingerprint:
     words = digest(entry.title, entry.summary, entry.content)
-    if entry.guid and shared and (more := entry.link or entry.title):
-        identity = digest(entry.guid, more)
-        return Fingerprint(index, digest(source, entry.guid, more), words, identity)
+    if entry.guid and shared and (identity := identity_with_more(entry)):
+        own = digest(source, entry.guid, entry.link or entry.title)
+        return Fingerprint(index, own, words, identity)
     return Fingerprint(index, digest(source, entry.guid or entry.link or words), words, entry.guid)
 
 

@@ -114,7 +114,7 @@ def _is_copy(result: PutResult) -> bool:
 
 
 def _with_channels(result: PutResult, more: Sequence[str]) -> PutResult:
-    return replace(result, channels=tuple(dict.fromkeys((*result.channels, *more)))) if more else result
+    return result._replace(channels=tuple(dict.fromkeys((*result.channels, *more)))) if more else result
 
 
 def place(desk: StoryDesk, group: Sequence[Decided], seen: float) -> list[Decided]:

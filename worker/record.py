@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 
-from parsers.entry import Article, Moment, Verdict
+from parsers.entry import Article, Entry, Moment, Verdict
 from worker.store.client import digest
 
 
@@ -12,6 +12,12 @@ def public_id(url: str, source: str, guid: str) -> str:
     """The id readers see. It follows from what the article is, so that a put made again after a loss gives
     the same alert and the receiver's Idempotency-Key catches it."""
     return digest("url", url) if url else digest("guid", source, guid)
+
+
+def identity_with_more(entry: Entry) -> str:
+    """What stands for an entry whose id stands twice in its document: its id with its link, or title; empty without."""
+    more = entry.link or entry.title
+    return digest(entry.guid, more) if more else ""
 
 
 def own_fields(article: Article, own_id: str, ts: float, first_seen: float) -> dict[str, str]:

@@ -66,7 +66,7 @@ class Sifted:
         """What is new; `old` came up from below."""
         shown = self.opened.document.entries
         marked = [(shown[mark.index], mark, mark.index in old) for mark in self.new]
-        return Undecided(marked, self.opened.source, self.opened.occasion)
+        return Undecided(marked, self.opened.source, self.opened.occasion, len(shown))
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,10 @@ EASY = st.sampled_from(
         ]
     ),
     parts=st.lists(EASY, max_size=8),
+    begin=st.sampled_from(["/", "/", "", "?", "?x=/", "#", ":80/", "@/"]),
 )
-def test_the_short_way_leads_where_the_careful_one_does(scheme: str, host: str, parts: list[str]) -> None:
-    url = f"{scheme}://{host}/{''.join(parts)}"
+def test_the_short_way_leads_where_the_careful_one_does(
+    scheme: str, host: str, parts: list[str], begin: str
+) -> None:
+    url = f"{scheme}://{host}{begin}{''.join(parts)}"
     assert canonical(url) == careful(url)

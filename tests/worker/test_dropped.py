@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,16 +12,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from parsers.article import Unreadable, outline
 from parsers.entry import Entry, Moment, SourceContext, Verdict
+from parsers.read import read
 from parsers.relevance import nobody_named
+from tests.parsers.test_read_cases import body_of, cases
 from tests.support.bodies import Desk, item, recognise, rss
 from tests.support.puts import ALERT, put_request
 from tests.support.web import runtime_on
 from worker.audit.why import why
-from worker.blockrecord import encoded, record_at
+from worker.blockrecord import context_of_body, encoded, encoded_places, record_at
 from worker.dismissal import Dismissal, Showing, dismiss
 from worker.entries import Occasion, Rules
-from worker.identity import fingerprint
+from worker.identity import fingerprint, fingerprints
+from worker.process import process_staged
 from worker.settings_tables import StoreSettings
 from worker.store.articles import (
     StoredArticle,
@@ -270,6 +275,103 @@ def test_the_record_of_a_dropped_entry_is_what_its_put_would_have_written(
     assert record_at(block, 0) == wanted
     assert record_at(block, 1) is None
     assert f"i:{wanted['id']}" == one.key
+
+
+ITEMS = [item(f"g{i}", f"Bola sepak {i}", f"https://demo.example/{i}", f"Kalah {i} lagi.") for i in range(8)]
+NEWS = item("n1", "HKETO Kuala Lumpur opens", "https://demo.example/n1", "Hong Kong and Malaysia.")
+
+
+def test_a_body_that_is_mostly_dropped_is_kept_as_it_came(server: Server, keys: Keys) -> None:
+    desk = Desk(server, keys)
+    poll = desk.stage(rss(NEWS, *ITEMS))
+    came = server.client.hget(keys.body(poll), "body")
+    [done] = process_staged(desk.processor, limit=5)
+    assert done.fates == {"off-topic": 8, "stored": 1}
+    assert not server.client.exists(keys.body(poll))
+    client: Any = server.client
+    [first] = map(int, client.zrange(keys.drops, 0, -1))
+    assert server.client.hget(keys.dropped_body(first), "body") == came
+    assert 0 < server.client.ttl(keys.dropped_body(first)) <= RULES.keep_rejected
+    found = [one for one in desk.articles() if one.fate == "off-topic"]
+    assert [(one.title, one.text, one.url) for one in found] == [
+        (f"Bola sepak {i}", f"Kalah {i} lagi.", f"https://demo.example/{i}") for i in range(8)
+    ]
+    assert {(one.publisher, one.lang, one.seen_by[0].source) for one in found} == {
+        ("Demo Herald", "ms", "demo")
+    }
+
+
+def test_of_other_bodies_only_the_entries_that_are_dropped_are_kept(server: Server, keys: Keys) -> None:
+    desk = Desk(server, keys)
+    desk.show(rss(*ITEMS[4:]))
+    assert desk.show(rss(*ITEMS[:2], *ITEMS[4:])).fates == {"off-topic": 2, "seen": 4}
+    client: Any = server.client
+    first, second = map(int, client.zrange(keys.drops, 0, -1))
+    assert server.client.exists(keys.dropped_body(first))
+    assert not server.client.exists(keys.dropped_body(second))
+    assert len(desk.articles()) == 6
+
+
+def test_an_entry_of_a_kept_body_is_raised_with_what_it_was(server: Server, keys: Keys) -> None:
+    desk = Desk(server, keys)
+    desk.show(rss(*ITEMS))
+    number = desk.articles()[3].number
+    raised = item("g3", "HKETO Kuala Lumpur opens", "https://demo.example/3", "Hong Kong and Malaysia.")
+    assert desk.show(rss(raised, *ITEMS[4:])).fates == {"stored": 1, "seen": 4}
+    [before] = versions(server, keys, number)
+    assert before.title == "Bola sepak 3"
+
+
+@pytest.mark.parametrize("case", cases(errors=False))
+def test_an_entry_of_a_kept_body_has_the_record_that_a_block_would_have(case: dict[str, Any]) -> None:
+    context = SourceContext("demo", "Sin Chew", "", "MY", zone="Asia/Kuala_Lumpur")
+    body, kind = body_of(case), case.get("kind", "feed")
+
+    shown = read(
+        body, kind=kind, content_type=case.get("content_type", ""), url="https://demo.example/feed",
+        context=context, now=NOW,
+    ).entries  # fmt: skip
+    showing = Showing(context, Occasion("p1", "demo", NOW, first=False), RULES, nobody_named())
+    for entry, mark in zip(shown, fingerprints(shown, "demo"), strict=True):
+        if isinstance(outline(entry, context), Unreadable):
+            continue
+        one = dismiss(entry, mark, showing)
+        by_row = unpack_block(pack_block(encoded(showing.common, [one.row])))
+        by_place = unpack_block(pack_block(encoded_places(showing.common, context, [one.place])))
+        assert isinstance(by_row, dict)
+        assert isinstance(by_place, dict)
+        assert context_of_body(by_row) is None
+        assert context_of_body(by_place) == context
+        assert record_at(by_place, 0, shown) == record_at(by_row, 0)
+        assert record_at(by_place, 1, shown) is None
+
+
+def test_an_entry_is_found_where_another_release_reads_it() -> None:
+    one, other = request("g1"), request("g2", 1)
+    block = unpack_block(pack_block(encoded_places(one.showing.common, one.showing.context, [one.place])))
+    assert isinstance(block, dict)
+    for shown in ([one.entry], [other.entry, one.entry]):
+        found = record_at(block, 0, shown)
+        assert found
+        assert found["title"] == "Bola sepak g1"
+    assert record_at(block, 0, [other.entry]) is None
+    assert record_at(block, 0, []) is None
+
+
+def test_an_id_that_stands_twice_in_a_kept_body_leads_to_both(server: Server, keys: Keys) -> None:
+    desk = Desk(server, keys)
+    twice = item("g1", "Hujan lebat", "https://demo.example/9", "Banjir.")
+    assert desk.show(rss(*ITEMS, twice)).fates == {"off-topic": 9}
+    assert [one.title for one in desk.articles()] == [*(f"Bola sepak {i}" for i in range(8)), "Hujan lebat"]
+
+
+def test_without_its_body_a_block_tells_nothing(server: Server, keys: Keys) -> None:
+    one = request("g1")
+    closed = one._replace(showing=replace(one.showing, size=1))  # its body was closed by another worker
+    assert fates(server, keys, closed) == [("off-topic", 1)]
+    assert server.client.zcard(keys.drops) == 0
+    assert load_dropped(server, keys, 1) is None
+    assert fates(server, keys, request("g1", poll="p2")) == [("off-topic", 2)]
 
 
 def test_half_a_character_is_kept_as_a_mark_of_its_loss(server: Server, keys: Keys) -> None:

@@ -88,8 +88,9 @@ class PutRequest:
         return float(self.fields["ts"])
 
 
-@dataclass(frozen=True, slots=True)
-class PutResult:
+class PutResult(NamedTuple):
+    """A tuple, because dozens are made of each body."""
+
     fate: Fate
     number: int
     channels: tuple[str, ...]  # those with a new delivery

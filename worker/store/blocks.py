@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from worker.blockrecord import record_at
+from parsers.entry import Entry, ParseError
+from parsers.read import read
+from worker.blockrecord import context_of_body, record_at
 from worker.store.client import Server
 from worker.store.keys import Keys
-from worker.store.packing import unpack_block
+from worker.store.packing import unpack_block, unsqueezed
 
 _REF = re.compile(rb"~?(\d+)\.(\d+)")
 
@@ -77,11 +80,34 @@ def records(server: Server, keys: Keys, wanted: Sequence[Ref]) -> dict[Ref, Mapp
     firsts = list(dict.fromkeys(ref.first for ref in wanted))
     raw = client.mget([keys.dropped(first) for first in firsts]) if firsts else []
     blocks = {first: unpack_block(block) for first, block in zip(firsts, raw, strict=True) if block}
-    found = {ref: _record(blocks[ref.first], ref.place) for ref in wanted if ref.first in blocks}
+    shown = {first: _shown(client, keys.dropped_body(first), block) for first, block in blocks.items()}
+    found = {
+        ref: _record(blocks[ref.first], ref.place, shown[ref.first]) for ref in wanted if ref.first in blocks
+    }
     return {ref: record for ref, record in found.items() if record is not None}
 
 
-def _record(block: dict[str, Any] | list[dict[str, str]], place: int) -> Mapping[str, str] | None:
+def _shown(client: Any, key: str, block: dict[str, Any] | list[dict[str, str]]) -> Sequence[Entry] | None:
+    """The entries of a block's body, read again; None where the block has all that is asked for itself."""
+    context = context_of_body(block) if isinstance(block, dict) else None
+    if context is None:
+        return None
+    fields = client.hmget(key, "body", "kind", "content_type", "url", "staged")
+    if None in fields:  # past its days since the block was read
+        return ()
+    body, kind, content_type, url, staged = fields
+    try:
+        return read(
+            unsqueezed(body), kind=kind.decode(), content_type=content_type.decode(), url=url.decode(),
+            context=context, now=datetime.fromtimestamp(float(staged), UTC),
+        ).entries  # fmt: skip
+    except ParseError:  # a release that reads otherwise than the one that dropped them
+        return ()
+
+
+def _record(
+    block: dict[str, Any] | list[dict[str, str]], place: int, shown: Sequence[Entry] | None
+) -> Mapping[str, str] | None:
     if isinstance(block, dict):
-        return record_at(block, place)
+        return record_at(block, place, shown)
     return block[place] if place < len(block) else None

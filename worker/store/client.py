@@ -43,6 +43,8 @@ LIBRARIES = (
 
 _INCLUDE = re.compile(r"^--@include (\w+\.lua)$", re.MULTILINE)
 
+_DIGEST = hashlib.blake2b(digest_size=8)
+
 #: What a caller may catch when the server is away for a moment.
 ServerAway = (RedisConnectionError, RedisTimeoutError)
 ServerError = RedisError
@@ -146,4 +148,6 @@ def library_source(name: str) -> str:
 
 def digest(*parts: str) -> str:
     """16 hex digits (64 bits) that stand for the parts; used for duplicate keys and short ids."""
-    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    made = _DIGEST.copy()  # half the time of making one
+    made.update("\x1f".join(parts).encode("utf-8", "surrogatepass"))
+    return made.hexdigest()

@@ -26,6 +26,7 @@ its public id. TTL "kept" means store.keep_days, or store.keep_rejected_days for
 | `a:<n>` | hash | an article, or an entry that was dropped, with its verdict; `d` packed fields, `best` how good the kept version is and whose, `@<source>` sightings (JSON, empty for the one it was made from), `slot` | kept | put |
 | `v:<n>` | list | earlier versions (a line of JSON, then packed fields), newest first | kept | put |
 | `d:<n>` | string | entries that were dropped together, packed; n and those after it are their numbers | kept | drop |
+| `db:<n>` | hash | the body whose entries stand in `d:<n>`, as it was staged, where most of it was dropped: then that tells only which of them | as `d:<n>` | drop |
 | `drops` | zset | n of every `d:<n>`, scored by itself | trimmed | drop |
 | `z` | zset | n of grade 1-3 by time | trimmed | put |
 | `rej` | zset | n of what was dropped with a record of its own, by time | trimmed | put |
@@ -139,6 +140,9 @@ class Keys:
 
     def dropped(self, first: int) -> str:
         return self._("d", first)
+
+    def dropped_body(self, first: int) -> str:
+        return self._("db", first)
 
     @property
     def drops(self) -> str:
