@@ -118,15 +118,16 @@ def observe(
     aged = _watch_tide(aged, now)
     hours, days = list(aged.hours), list(aged.days)
     entries, mattered, lately = aged.entries, aged.mattered, aged.lately
-    for one in new:
-        age = max(0.0, now - max(one.published, start))
-        weight = 0.5 ** (age / DAY / learning.half_life)
-        hour, day = hour_and_day(one.published)
+    slowly, shortly = DAY * learning.half_life, DAY * learning.short_half_life
+    for published, relevant in new:
+        age = max(0.0, now - max(published, start))
+        weight = 0.5 ** (age / slowly)
+        hour, day = hour_and_day(published)
         entries += weight
-        mattered += weight if one.mattered else 0.0
+        mattered += weight if relevant else 0.0
         hours[hour] += weight / aged.tide_weight
         days[day] += weight / aged.tide_weight
-        lately += 0.5 ** (age / DAY / learning.short_half_life)
+        lately += 0.5 ** (age / shortly)
     grown = replace(
         aged,
         entries=entries,

@@ -84,7 +84,11 @@ def _shorter(item: Any) -> Any:
     """Nine digits are more than any of these numbers means; times of day keep their microseconds."""
     if isinstance(item, float):
         return item if abs(item) >= 1e6 else float(f"{item:.9g}")
-    return [_shorter(part) for part in item] if isinstance(item, tuple) else item
+    if not isinstance(item, tuple):
+        return item
+    if {float}.issuperset(map(type, item)) and max(map(abs, item), default=0.0) < 1e6:
+        return list(map(float, ("%.9g " * len(item) % item).split()))  # together, at half of what each costs
+    return [_shorter(part) for part in item]
 
 
 def _like(default: Any, value: Any, name: str) -> Any:

@@ -231,3 +231,9 @@ def test_sharing_out_among_thousands_is_quick() -> None:
     started = time.process_time()
     share_out([demand(rate / 100) for rate in range(5000)], 50_000.0)
     assert time.process_time() - started < 5.0
+
+
+@given(st.lists(st.floats(-1e9, 1e9) | st.floats(0.0, 1e-9), min_size=24, max_size=24))
+def test_what_is_kept_of_a_profile_has_nine_digits_or_microseconds(hours: list[float]) -> None:
+    kept = from_json(Profile, to_json(Profile(hours=tuple(hours))))
+    assert kept.hours == tuple(hour if abs(hour) >= 1e6 else float(f"{hour:.9g}") for hour in hours)
