@@ -70,9 +70,9 @@ def encoded(common: Common, rows: Sequence[Row]) -> dict[str, Any]:
     return {"common": common, "rows": rows}
 
 
-def encoded_places(common: Common, context: SourceContext, places: Sequence[Placed]) -> dict[str, Any]:
-    """The same of a block whose body is kept, which is read in `context`."""
-    return {"common": common, "context": context, "places": list(map(tuple, places))}
+def encoded_places(common: Common, context: SourceContext, places: Sequence[Row]) -> dict[str, Any]:
+    """The same of a block whose body is kept, which is read in `context`; `places` have the fields of Placed."""
+    return {"common": common, "context": context, "places": places}
 
 
 def context_of_body(block: Mapping[str, Any]) -> SourceContext | None:

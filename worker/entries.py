@@ -65,8 +65,10 @@ def resurfaced(
 ) -> frozenset[int]:
     """Indexes of entries that slid into the window because a newer one was deleted: older than `max_age`
     seconds, at the tail of a newest-first document, behind entries we knew."""
+    if not known:
+        return frozenset()
     times = [entry.published.at for entry in entries if entry.published]
-    if not known or len(times) != len(entries) or any(a < b for a, b in pairwise(times)):
+    if len(times) != len(entries) or any(a < b for a, b in pairwise(times)):
         return frozenset()
     last_known = max(known)
     limit = seen - timedelta(seconds=max_age)
