@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, product
 from math import prod
 
@@ -40,8 +40,8 @@ class Sieve:
 
     def __init__(self, forms: Iterable[tuple[str, bool]], ends: Iterable[str]) -> None:
         latin: dict[bytes, bool] = {}
-        han: set[str] = set(_taken_for_ascii())
-        kin = _kin()
+        folded = folding()
+        han, kin = set(_taken_for_ascii(folded)), _kin(folded)
         for form, capital in forms:
             if window := _window(form, kin):
                 han.update(map("".join, product(*(kin.get(char, char) for char in window))))
@@ -106,16 +106,16 @@ def _window(form: str, kin: dict[str, str]) -> str:
     return min(windows, key=lambda window: prod(len(kin.get(char, char)) for char in window))
 
 
-def _kin() -> dict[str, str]:
+def _kin(folded: Mapping[int, int]) -> dict[str, str]:
     """For each character all that fold to it, itself included, where there are others."""
     kin: dict[str, str] = {}
-    for code, to in folding().items():
+    for code, to in folded.items():
         char = chr(to)
         kin[char] = kin.get(char, char) + chr(code)
     return kin
 
 
-def _taken_for_ascii() -> Iterator[str]:
+def _taken_for_ascii(folded: Mapping[int, int]) -> Iterator[str]:
     """The characters beyond ASCII that fold to its letters or figures."""
-    yield from (chr(code) for code, to in folding().items() if code >= 128 and _joins(chr(to)))
+    yield from (chr(code) for code, to in folded.items() if code >= 128 and _joins(chr(to)))
     yield "\N{KELVIN SIGN}"  # by its lower case
