@@ -166,13 +166,14 @@ _END = r"(?:^|[.!?。\"')\]…」]|\n)\s*"  # of a sentence, before a trailer
 
 @dataclass(frozen=True, slots=True)
 class _Signs:
-    """Compiled from agencies.toml. `forms` and `own` lead from a flat form to an id; `own` without common words."""
+    """Compiled from agencies.toml. `forms` and `own` lead from a flat form to an id; `own` without common words;
+    `latin_forms` has them by their first words."""
 
     names: Mapping[str, str]
     forms: Mapping[str, str]
     own: Mapping[str, str]
     sites: Mapping[str, str]
-    first_words: frozenset[str]
+    latin_forms: Mapping[str, Sequence[str]]
     han_forms: tuple[str, ...]
     han_ends: frozenset[str]
     bracketed: re.Pattern[str]
@@ -188,8 +189,10 @@ class _Signs:
         """Whether an agency may stand in the texts at all, signed or not: mostly none does, and the patterns that
         look for signatures cost twenty times as much."""
         folded = fold("\n".join(written))
-        if not self.first_words.isdisjoint(_WORD_RE.findall(folded)):
-            return True
+        if begun := self.latin_forms.keys() & _WORD_RE.findall(folded):
+            flat = " ".join(folded.split())
+            if any(form in flat for word in begun for form in self.latin_forms[word]):
+                return True
         if folded.isascii() or self.han_ends.isdisjoint(folded):
             return False
         return any(form in folded for form in self.han_forms)
@@ -229,7 +232,7 @@ def _signs() -> _Signs:
         forms=own | common,
         own=own,
         sites={site: table["id"] for table in tables for site in table["sites"]},
-        first_words=frozenset(match[0] for form in own | common if (match := _WORD_RE.search(form))),
+        latin_forms=_by_first_word(own | common),
         han_forms=tuple(form for form in own | common if not _WORD_RE.search(form)),
         han_ends=frozenset(form[-1] for form in own | common if not _WORD_RE.search(form)),
         bracketed=many(
@@ -263,6 +266,14 @@ def _signs() -> _Signs:
             rf"(?P<signed>(?:Source|Sources|Sumber|来源|稿源|转自|转载自)\s*[:|]\s*(?P<who>{some})){_NO_TEXT}"
         ),
     )
+
+
+def _by_first_word(forms: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for form in forms:
+        if match := _WORD_RE.search(form):
+            found.setdefault(match[0], []).append(form)
+    return found
 
 
 def _written(tables: Sequence[Mapping[str, Any]]) -> set[str]:

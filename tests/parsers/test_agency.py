@@ -7,10 +7,10 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers.agency import HEAD, TAIL, agency_name, credit, own_agency
+from parsers.agency import HEAD, NOBODY, TAIL, _signed, _signs, agency_name, credit, own_agency
 from tests.conftest import ROOT
 
 
@@ -43,6 +43,22 @@ def test_an_agency_that_is_spoken_of_is_not_credited(case: dict[str, Any]) -> No
 def test_a_dateline_counts_at_the_beginning_only(case: dict[str, Any]) -> None:
     said = "He had written, years ago and in another place, that " + case["text"]
     assert credit(said + " And so on." * 40).agencies == ()
+
+
+FORMS = sorted(_signs().forms)
+PIECES = (
+    "(", ")", "[", "]", " -- ", " - ", "— ", " ", "  ", "\n", "\u3000", ", ", "/", " and ", "By ", "Source: ", "KUALA LUMPUR, Nov 16 ",
+    "11月16日电", "综合", "记者", "The ", "Press", "said. ", "。", ".",
+)  # fmt: skip
+written = st.sampled_from(FORMS).flatmap(
+    lambda form: st.sampled_from((form, form.upper(), form.title(), form[1:]))
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(PIECES) | written, max_size=8).map("".join), st.just("") | written)
+def test_no_signature_is_read_where_no_agency_is_named(text: str, author: str) -> None:
+    assert credit(text, author) == (_signed(_signs(), text, author) or NOBODY)
 
 
 def test_signatures_are_read_where_agencies_sign() -> None:
