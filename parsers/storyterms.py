@@ -144,26 +144,21 @@ def _keys(text: str, told: Sequence[str], family: str) -> Iterator[str]:
     yield from _concepts(told, family)
     if _DIGIT_RE.search(text):
         yield from _numbers(fold(text))
-    names = _LATIN_IN_HAN_RE if family == "zh" else _LATIN_NAME_RE
+    names = (_LATIN_IN_HAN_RE if family == "zh" else _LATIN_NAME_RE).findall(text)
     stop, concept = stopwords(), concepts("en")
-    for match in names.finditer(text):
-        word = fold(match.group()).removesuffix("'s")
+    for name in fold("\n".join(names)).split("\n"):
+        word = name.removesuffix("'s")
         if len(word) > 2 and word not in stop and word not in concept:
             yield f"w:{word}"
 
 
 def _concepts(told: Sequence[str], family: str) -> Iterator[str]:
     table = concepts(family)
-    for term in told:
-        if term in table:
-            yield from table[term]
-    for run in (
-        chain(pairwise(told), zip(told, told[1:], told[2:], strict=False))
-        if family == "zh"
-        else pairwise(told)
-    ):
-        if (words := "-".join(run)) in table:
-            yield from table[words]
+    runs: Iterable[tuple[str, ...]] = pairwise(told)
+    if family == "zh":
+        runs = chain(runs, zip(told, told[1:], told[2:], strict=False))
+    for words in filter(table.__contains__, chain(told, map("-".join, runs))):
+        yield from table[words]
 
 
 def _numbers(folded: str) -> Iterator[str]:

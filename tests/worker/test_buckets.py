@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from parsers.stories import Story
 from worker.store.client import Server
 from worker.store.keys import Keys
 from worker.store.nearindex import RedisNear
-from worker.store.storyindex import DAY, Asking, RedisStories
+from worker.store.storyindex import DAY, Asking, Giving, RedisStories
 
 NOON = 20_000 * DAY + 43_200.0
 BUCKETS = 2048
@@ -117,3 +118,21 @@ def test_articles_that_ask_together_are_answered_as_if_each_had_asked_alone(
     assert together == [found for one in asking for found in stories.look_up_all([one])]
     assert {len(found.stories) for found in together} == {12}
     assert stories.look_up_all([]) == []
+
+
+def test_a_story_that_gets_several_articles_at_once_has_the_number_of_its_last_change(
+    server: Server, keys: Keys
+) -> None:
+    stories = RedisStories(server, keys)
+    [a, b], words = ["a" * 16, "b" * 16], (["orchid"], ["ferry"], ["orchid", "frost"])
+    names = [a, b, a]
+    giving = [
+        Giving(Asking(f"{n:016x}", [("en:orchid", 9.0)], NOON), replace(story(name, *own), size=n), own)
+        for n, (name, own) in enumerate(zip(names, words, strict=True), 1)
+    ]
+    done = stories.commit(giving, 0)
+    assert (done.written, done.stories, done.change, done.changed) == (3, (a, b, a), 3, {})
+    assert list(stories.changed().items()) == [(a, 3), (b, 2)]
+    assert {name: held.size for name, held in stories.read([a, b]).items()} == {a: 3, b: 2}
+    stories.write(story(b, "ferry"), NOON)
+    assert stories.changed() == {b: 4, a: 3}

@@ -149,25 +149,30 @@ local function index(own, story, terms)
   end
 end
 
--- Writes states of stories; `note` takes a story, its state, the period and its terms (packed), `close` finds all of
--- them under their terms and returns the number of the last change.
+-- Writes states of stories: `note` takes a story, its state, the period and its terms (packed); `close` writes the last
+-- state of each, finds it under all these terms, and returns the number of the last change. Each state has a number.
 local function writing(prefix, keep)
-  local call, life, periods, change, own = redis.call, tonumber(keep) + TERM_PERIOD, {}, nil, {}
+  local call, life, periods, last, noted, own = redis.call, tonumber(keep) + TERM_PERIOD, {}, {}, 0, {}
 
   function own.note(story, held, period, terms)
-    call('SET', prefix .. 'sv:' .. story, held, 'EX', keep)
+    noted = noted + 1
+    last[story] = {held, noted}
     periods[period] = periods[period] or opened(prefix .. 'si:' .. period .. ':')
     index(periods[period], story, terms)
-    change = call('INCR', prefix .. 'sc')
-    call('ZADD', prefix .. 'sq', change, story)
   end
 
   function own.close()
-    if not change then return end
+    if noted == 0 then return end
     for period, buckets in pairs(periods) do
       call('SET', prefix .. 'si:' .. period, '', 'EX', life + FRESH)
       buckets.close(life)
     end
+    local change, numbered = call('INCRBY', prefix .. 'sc', noted), {}
+    for story, one in pairs(last) do
+      call('SET', prefix .. 'sv:' .. story, one[1], 'EX', keep)
+      numbered[#numbered + 1], numbered[#numbered + 2] = change - noted + one[2], story
+    end
+    call('ZADD', prefix .. 'sq', unpack(numbered))
     call('EXPIRE', prefix .. 'sc', 4 * keep)
     call('EXPIRE', prefix .. 'sq', keep)
     call('ZREMRANGEBYRANK', prefix .. 'sq', 0, -RECENT - 1)
