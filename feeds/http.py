@@ -37,6 +37,7 @@ with without("httpx._main"):  # its command line, which brings a highlighter and
 
 __all__ = [
     "Client",
+    "Conversation",
     "HttpSettings",
     "Place",
     "PostResult",
@@ -58,6 +59,15 @@ class _Headers(NamedTuple):
 
     pairs: _Pairs
     lines: bytes | None
+
+
+class _Request(NamedTuple):
+    """A GET. `quick` is what is sent, b"" when h11 is to judge it; `cookie` what cookies it carries."""
+
+    target: Target
+    pairs: _Pairs
+    quick: bytes
+    cookie: bytes
 
 
 @cache
@@ -114,7 +124,11 @@ class Client:
     ) -> Exchange:
         """GET `url`, following redirects by hand. Never raises for what a server does; only what `place`
         raises comes through."""
-        return await _Conversation(self, headers or {}, place or _no_wait).run(url)
+        return await self.prepare(url, headers or {}).run(place)
+
+    def prepare(self, url: str, headers: Mapping[str, str]) -> Conversation:
+        """An `exchange` to be run once: made beforehand, many in a row are made faster."""
+        return Conversation(self, url, headers)
 
     def sent(self, headers: Mapping[str, str]) -> _Headers:
         """`headers` and those usual ones in whose place they do not stand, as a GET sends them. Raises ExchangeError
@@ -150,90 +164,109 @@ def post_sync(
     return asyncio.run(once())
 
 
-def _no_wait(_host: str) -> AbstractAsyncContextManager[None]:
-    return nullcontext()
+class Conversation:
+    """The hops of one fetch: cookies and remaining time live here and end with it. Made by `Client.prepare`."""
 
-
-class _Conversation:
-    """The hops of one fetch: cookies and remaining time live here and end with it."""
-
-    def __init__(self, client: Client, headers: Mapping[str, str], place: Place) -> None:
-        self._client, self._place, self._headers = client, place, headers
+    def __init__(self, client: Client, url: str, headers: Mapping[str, str]) -> None:
+        self.url = url  # then those that it leads to, without credentials
+        self._client, self._headers = client, headers
         self._cookies: httpx.Cookies | None = None
         self._hops: list[Hop] = []
         self._seen: set[tuple[str, bytes]] = set()
         self._left = client.settings.total_timeout
         self._requests = 0
         self._location = ""  # of the last answer, when it redirects
-
-    async def run(self, url: str) -> Exchange:
-        shown = url
+        self._refused: ExchangeError | None = None
         try:
-            origin = target = target_of(url)
-            while True:
-                shown = target.shown
-                answer = await self._one(target, origin)
-                if not self._location:
-                    return self._finish(answer)
-                self._hops.append(Hop(shown, answer.status))
-                target = self._next_target(target, self._location)
+            self._origin = target_of(url)
+            self._first = self._request(self._origin)
         except ExchangeError as error:
-            return self._finish(Exchange(shown, fault=error.fault, reason=error.sentence))
+            self._refused = error
+
+    async def run(self, place: Place | None = None) -> Exchange:
+        """As `Client.exchange`."""
+        try:
+            if self._refused:
+                raise self._refused
+            target, request = self._origin, self._first
+            while True:
+                self.url = target.shown
+                answer, body = await self._one(request, place(target.host) if place else nullcontext())
+                if not self._location:
+                    return self._ended(answer.status, answer.headers, body)
+                self._hops.append(Hop(self.url, answer.status))
+                target = self._next_target(target, self._location)
+                request = self._request(target)
+        except ExchangeError as error:
+            return self._ended(fault=error.fault, reason=error.sentence)
         except httpx.HTTPError as error:
             why = f"connection lost: {error or type(error).__name__}"
-            return self._finish(Exchange(shown, fault=Fault.LOST, reason=why))
+            return self._ended(fault=Fault.LOST, reason=why)
 
-    def _finish(self, exchange: Exchange) -> Exchange:
+    def _ended(
+        self,
+        status: int = 0,
+        headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        fault: Fault | None = None,
+        reason: str = "",
+    ) -> Exchange:
         used = self._client.settings.total_timeout - self._left
-        return exchange._replace(hops=tuple(self._hops), elapsed=used, requests=self._requests)
+        hops = tuple(self._hops)
+        return Exchange(self.url, status, headers, body, hops, fault, reason, used, self._requests)
 
-    async def _one(self, target: Target, origin: Target) -> Exchange:
-        address, headers = self._request(target, origin)
-        cookie = b"" if self._cookies is None else _cookie(headers.pairs)
-        if (address.text, cookie) in self._seen:  # with another cookie the same address may go on
-            raise ExchangeError(Fault.REDIRECT, f"redirects go in a circle at {target.shown}")
-        self._seen.add((address.text, cookie))
-        async with self._place(target.host):
+    async def _one(self, request: _Request, place: AbstractAsyncContextManager[None]) -> tuple[Answer, bytes]:
+        asked = request.target.text, request.cookie  # with another cookie the same address may go on
+        if asked in self._seen:
+            raise ExchangeError(Fault.REDIRECT, f"redirects go in a circle at {self.url}")
+        self._seen.add(asked)
+        async with place:
             started = time.monotonic()
             try:
                 with self._client.deadlines.within(max(0.0, self._left)):
-                    return await self._ask(address, headers)
+                    return await self._ask(request)
             except TimeoutError as error:
                 seconds = self._client.settings.total_timeout
                 raise ExchangeError(Fault.TIMEOUT, f"no complete answer within {seconds:.3g} s") from error
             finally:
                 self._left -= time.monotonic() - started
 
-    def _request(self, target: Target, origin: Target) -> tuple[Target, _Headers]:
-        """The address as it is asked, and the headers to send. Raises ExchangeError (url)."""
+    def _request(self, target: Target) -> _Request:
+        """How an address is asked. Raises ExchangeError (url)."""
         headers = self._headers
-        if not _may_share(origin, target):
+        if not _may_share(self._origin, target):
             headers = {key: value for key, value in headers.items() if key.lower() not in _PRIVATE_HEADERS}
             if target.login:
                 target = target_of(target.shown)
         if target.login:
             headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
             headers["Authorization"] = _basic(target.username, target.password)
-        sent = self._client.sent(headers)
-        if self._cookies is not None and not _cookie(sent.pairs):
-            request = httpx.Request("GET", target.text)
-            self._cookies.set_cookie_header(request)
-            cookie = _cookie(request.headers.raw)
-            sent = _Headers((*sent.pairs, (b"Cookie", cookie)), None) if cookie else sent
-        return target, sent
+        pairs, lines = self._client.sent(headers)
+        cookie = b""
+        if self._cookies is not None:
+            cookie = _cookie(pairs)
+            if not cookie and (cookie := self._cookie_for(target)):
+                pairs, lines = (*pairs, (b"Cookie", cookie)), None
+        quick = quick_get(target.raw_path, target.netloc, lines)
+        return _Request(target, ((b"Host", target.netloc), *pairs), quick, cookie)
 
-    async def _ask(self, target: Target, headers: _Headers) -> Exchange:
+    def _cookie_for(self, target: Target) -> bytes:
+        request = httpx.Request("GET", target.text)
+        if self._cookies is not None:
+            self._cookies.set_cookie_header(request)
+        return _cookie(request.headers.raw)
+
+    async def _ask(self, request: _Request) -> tuple[Answer, bytes]:
         self._requests += 1
-        answer = await self._client.transport.get(target, headers)
+        answer = await self._client.transport.get(request)
         try:
             self._location = ""
             if answer.status in REDIRECTS:  # raw UTF-8 is common and taken as such
                 self._location = answer.location.decode("utf-8", "replace")
             if self._location:
-                self._keep_cookies(target, answer)
-                return Exchange(target.shown, answer.status, answer.headers)
-            body = await answer.read(self._client.settings.max_bytes)
-            return Exchange(target.shown, answer.status, answer.headers, body)
+                self._keep_cookies(request.target, answer)
+                return answer, b""
+            return answer, await answer.read(self._client.settings.max_bytes)
         finally:
             await answer.stream.aclose()
 
@@ -376,22 +409,20 @@ class _Transport(httpx.AsyncBaseTransport):
         self._proxies = proxies
         self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
 
-    async def get(self, url: Target, headers: _Headers) -> Answer:
+    async def get(self, request: _Request) -> Answer:
         """Raises ExchangeError."""
+        url = request.target
         proxy = self._proxy_for(url)
         if proxy:
-            request = httpx.Request("GET", url.text, headers=[(b"Host", url.netloc), *headers.pairs])
-            response = await self._through(proxy, request, self._opener.policy)
+            proxied = httpx.Request("GET", url.text, headers=request.pairs)
+            response = await self._through(proxy, proxied, self._opener.policy)
             return answer_of(response.status_code, response.headers.raw, _Proxied(response))
         connection = await self._opener.open(url.raw_host, _port(url), secure=url.scheme == "https")
         try:
-            quick = quick_get(url.raw_path, url.netloc, headers.lines)
-            pairs = ((b"Host", url.netloc), *headers.pairs)
-            head = await connection.ask(b"GET", url.raw_path, pairs, quick=quick)
+            return await connection.get(url.raw_path, request.pairs, request.quick)
         except BaseException:
             connection.close()
             raise
-        return answer_of(head.status, head.headers, connection)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url

@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-Pairs = tuple[tuple[bytes, bytes], ...]
-
 # RFC 9110 5.6.2 and 5.5, without obs-text: fewer than h11 lets through, never more.
 _FIELD = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*\r\n"
 _FIELDS = re.compile(rb"(?:" + _FIELD + rb")*")
 _VISIBLE = re.compile(rb"[\x21-\x7e]+")
 _NOT_MODIFIED = re.compile(rb"HTTP/1\.1 304(?: [\t\x20-\x7e]*)?\r\n((?:" + _FIELD + rb")*)\r\n")
-# h11 checks these against each other, and interim answers come in their own shape
-_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"upgrade"})
+# The first three h11 checks against each other; a Location is not among the headers of an answer.
+_LEFT = frozenset({"content-length", "transfer-encoding", "upgrade", "location"})
 
 
 def header_lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes | None:
@@ -33,13 +31,16 @@ def quick_get(target: bytes, host: bytes, lines: bytes | None) -> bytes:
     return b"GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n" % (target, host, lines)
 
 
-def not_modified(raw: bytes) -> Pairs | None:
+def not_modified(raw: bytes) -> tuple[tuple[str, str], ...] | None:
     """The headers of a complete answer 304 that nothing follows, names in lower case; None for all else."""
     found = _NOT_MODIFIED.fullmatch(raw)
     if found is None:
         return None
     headers = []
-    for line in found[1].split(b"\r\n")[:-1]:
-        name, _, value = line.partition(b":")
-        headers.append((name.lower(), value.strip(b" \t")))
-    return None if any(name in _FRAMING for name, _ in headers) else tuple(headers)
+    for line in found[1].decode("ascii").split("\r\n")[:-1]:
+        name, _, value = line.partition(":")
+        name = name.lower()
+        if name in _LEFT:
+            return None
+        headers.append((name, value.strip(" \t")))
+    return tuple(headers)

@@ -374,9 +374,10 @@ def test_a_poll_is_told_all_that_it_asks_for_and_no_more(store: SourceStore) -> 
 
     remembered(Asked())
     store.register([registration("a")])
-    state = dict.fromkeys(asked | {"outcome", "why"}, "1") | {"poll_state": "{}", "health": "{}"}
+    state: dict[Any, Any] = dict.fromkeys(asked | {"outcome", "why"}, "1")
+    state |= {"poll_state": "{}", "health": "{}"}
     large = {"marks": "0" * 500, "ids": "0" * 200, "fate:seen": "3", "entries": "3"}
-    store.server.client.hset(store.keys.source_state("a"), mapping={**state, **large})
+    store.server.client.hset(store.keys.source_state("a"), mapping=state | large)
     [begun] = store.begin_polls(claim(store.server, store.keys.due, 1, 30), 30)
     assert begun.state == state
     assert remembered(begun.state) == remembered(state | large)
