@@ -22,7 +22,7 @@ import h11
 from feeds.addresses import AddressPolicy, is_numeric
 from feeds.answer import Answer, answer_of
 from feeds.exchange import ExchangeError, Fault
-from feeds.quickhead import not_modified
+from feeds.quickhead import quick_head
 from feeds.readiness import LoopReadiness, Readiness
 from feeds.wire import Wire, open_plain, open_secure
 
@@ -136,6 +136,33 @@ class Head(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...]
 
 
+class _Counted:
+    """A body of so many bytes, of which `piece` came with the head."""
+
+    def __init__(self, wire: Wire, piece: bytes, length: int) -> None:
+        self._wire, self._piece, self._length = wire, piece, length
+
+    async def body(self) -> AsyncIterator[bytes]:
+        piece, left = self._piece, self._length
+        while len(piece) < left:
+            if piece:
+                left -= len(piece)
+                yield piece
+            try:
+                piece = await self._wire.receive(_READ)
+            except OSError as error:
+                raise _lost(error) from error
+            if not piece:
+                why = f"received {self._length - left} bytes, expected {self._length}"  # in h11's words
+                told = f"broken answer: peer closed connection without sending complete message body ({why})"
+                raise ExchangeError(Fault.LOST, told)
+        if left:
+            yield piece[:left]
+
+    async def aclose(self) -> None:
+        self._wire.close()
+
+
 class Connection:
     """One request, one answer, closed. Not for reuse."""
 
@@ -154,9 +181,11 @@ class Connection:
             raw = await self._wire.receive(_READ)
         except OSError as error:
             raise _lost(error) from error
-        unchanged = not_modified(raw)
-        if unchanged is not None:
-            return Answer(304, unchanged, b"", self)
+        found = quick_head(raw)
+        if found is not None:
+            return Answer(
+                found.status, found.headers, b"", _Counted(self._wire, raw[found.end :], found.length)
+            )
         self._speak(b"GET", target, headers, b"")
         self._hear(raw)
         head = await self._head()
