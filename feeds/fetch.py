@@ -9,7 +9,8 @@ from contextlib import aclosing
 from functools import partial
 from typing import NamedTuple
 
-from feeds.http import Client, Conversation
+from feeds.conversation import Conversation
+from feeds.http import Client
 from feeds.outcome import NO_VALIDATORS, Fetched, Outcome, Validators, classify
 from feeds.schedule import host_of
 from feeds.sitemapindex import best_child, is_index

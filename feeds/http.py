@@ -7,37 +7,35 @@ A `Client` belongs to the event loop it was opened on. Nothing that a server doe
 from __future__ import annotations
 
 import asyncio
-import base64
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import NamedTuple
 from urllib.request import getproxies_environment, proxy_bypass
 
 from feeds.addresses import AddressPolicy
 from feeds.answer import Answer, answer_of
 from feeds.coding import ACCEPT_ENCODING, CodingError, decode_body
 from feeds.connection import Connection, Opener, Resolver
+from feeds.conversation import Conversation, Cookies, Request
 from feeds.deadlines import Deadlines
-from feeds.exchange import Exchange, ExchangeError, Fault, Hop
+from feeds.exchange import Exchange, ExchangeError, Fault
 from feeds.hints import retry_after_seconds
 from feeds.lean import without
 from feeds.manners import HttpSettings, PostResult, user_agent
-from feeds.quickhead import header_lines, quick_get
+from feeds.outgoing import Usual, cookie_of
 from feeds.readiness import open_readiness
 from feeds.slots import Place
-from feeds.target import Target, usual_target
+from feeds.target import Target, may_share, port_of, usual_target
 
 with without("httpx._main"):  # its command line, which brings a highlighter and progress bars
     import httpx
 
 __all__ = [
     "Client",
-    "Conversation",
     "HttpSettings",
     "Place",
     "PostResult",
@@ -46,28 +44,8 @@ __all__ = [
     "target_of",
 ]
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_URL = 8000  # RFC 9110 4.1 asks for 8000 octets
 _REPLY = 64 * 1024  # of a webhook's answer; only its beginning is ever shown
-_PRIVATE_HEADERS = ("authorization", "cookie", "proxy-authorization")
-
-_Pairs = tuple[tuple[bytes, bytes], ...]
-
-
-class _Headers(NamedTuple):
-    """Headers of a request, without Host. `lines` are what is sent, None when h11 is to judge them."""
-
-    pairs: _Pairs
-    lines: bytes | None
-
-
-class _Request(NamedTuple):
-    """A GET. `quick` is what is sent, b"" when h11 is to judge it; `cookie` what cookies it carries."""
-
-    target: Target
-    pairs: _Pairs
-    quick: bytes
-    cookie: bytes
 
 
 @cache
@@ -114,10 +92,9 @@ class Client:
         headers: Mapping[str, str],
         deadlines: Deadlines,
     ) -> None:
-        self.settings, self.transport, self.deadlines = settings, transport, deadlines
+        self.settings, self.deadlines, self.usual = settings, deadlines, Usual(headers)
+        self.get = transport.get
         self._http = http
-        self._usual, self._usual_names = headers, frozenset(name.lower() for name in headers)
-        self._rests: dict[frozenset[str], _Headers] = {}
 
     async def exchange(
         self, url: str, *, headers: Mapping[str, str] | None = None, place: Place | None = None
@@ -130,17 +107,17 @@ class Client:
         """An `exchange` to be run once: made beforehand, many in a row are made faster."""
         return Conversation(self, url, headers)
 
-    def sent(self, headers: Mapping[str, str]) -> _Headers:
-        """`headers` and those usual ones in whose place they do not stand, as a GET sends them. Raises ExchangeError
-        (url)."""
-        replaced = self._usual_names.intersection([name.lower() for name in headers])
-        if replaced not in self._rests:
-            rest = {name: value for name, value in self._usual.items() if name.lower() not in replaced}
-            self._rests[replaced] = _encoded(rest)
-        rest_pairs, rest_lines = self._rests[replaced]
-        pairs, lines = _encoded(headers)
-        both = None if rest_lines is None or lines is None else rest_lines + lines
-        return _Headers(rest_pairs + pairs, both)
+    def target_of(self, url: str) -> Target:
+        """As the function of that name."""
+        return target_of(url)
+
+    def following(self, target: Target, location: str) -> Target:
+        """Where a redirect leads. Raises ExchangeError (redirect)."""
+        return _following(target, location)
+
+    def cookies(self) -> Cookies:
+        """Those of one conversation: none yet."""
+        return _Cookies()
 
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], seconds: float = 10.0
@@ -162,151 +139,6 @@ def post_sync(
             return await client.post(url, body, headers, seconds)
 
     return asyncio.run(once())
-
-
-class Conversation:
-    """The hops of one fetch: cookies and remaining time live here and end with it. Made by `Client.prepare`."""
-
-    def __init__(self, client: Client, url: str, headers: Mapping[str, str]) -> None:
-        self.url = url  # then those that it leads to, without credentials
-        self._client, self._headers = client, headers
-        self._cookies: httpx.Cookies | None = None
-        self._hops: list[Hop] = []
-        self._seen: set[tuple[str, bytes]] = set()
-        self._left = client.settings.total_timeout
-        self._requests = 0
-        self._location = ""  # of the last answer, when it redirects
-        self._refused: ExchangeError | None = None
-        try:
-            self._origin = target_of(url)
-            self._first = self._request(self._origin)
-        except ExchangeError as error:
-            self._refused = error
-
-    async def run(self, place: Place | None = None) -> Exchange:
-        """As `Client.exchange`."""
-        try:
-            if self._refused:
-                raise self._refused
-            target, request = self._origin, self._first
-            while True:
-                self.url = target.shown
-                answer, body = await self._one(request, place(target.host) if place else nullcontext())
-                if not self._location:
-                    return self._ended(answer.status, answer.headers, body)
-                self._hops.append(Hop(self.url, answer.status))
-                target = self._next_target(target, self._location)
-                request = self._request(target)
-        except ExchangeError as error:
-            return self._ended(fault=error.fault, reason=error.sentence)
-        except httpx.HTTPError as error:
-            why = f"connection lost: {error or type(error).__name__}"
-            return self._ended(fault=Fault.LOST, reason=why)
-
-    def _ended(
-        self,
-        status: int = 0,
-        headers: tuple[tuple[str, str], ...] = (),
-        body: bytes = b"",
-        fault: Fault | None = None,
-        reason: str = "",
-    ) -> Exchange:
-        used = self._client.settings.total_timeout - self._left
-        hops = tuple(self._hops)
-        return Exchange(self.url, status, headers, body, hops, fault, reason, used, self._requests)
-
-    async def _one(self, request: _Request, place: AbstractAsyncContextManager[None]) -> tuple[Answer, bytes]:
-        asked = request.target.text, request.cookie  # with another cookie the same address may go on
-        if asked in self._seen:
-            raise ExchangeError(Fault.REDIRECT, f"redirects go in a circle at {self.url}")
-        self._seen.add(asked)
-        async with place:
-            started = time.monotonic()
-            try:
-                with self._client.deadlines.within(max(0.0, self._left)):
-                    return await self._ask(request)
-            except TimeoutError as error:
-                seconds = self._client.settings.total_timeout
-                raise ExchangeError(Fault.TIMEOUT, f"no complete answer within {seconds:.3g} s") from error
-            finally:
-                self._left -= time.monotonic() - started
-
-    def _request(self, target: Target) -> _Request:
-        """How an address is asked. Raises ExchangeError (url)."""
-        headers = self._headers
-        if not _may_share(self._origin, target):
-            headers = {key: value for key, value in headers.items() if key.lower() not in _PRIVATE_HEADERS}
-            if target.login:
-                target = target_of(target.shown)
-        if target.login:
-            headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
-            headers["Authorization"] = _basic(target.username, target.password)
-        pairs, lines = self._client.sent(headers)
-        cookie = b""
-        if self._cookies is not None:
-            cookie = _cookie(pairs)
-            if not cookie and (cookie := self._cookie_for(target)):
-                pairs, lines = (*pairs, (b"Cookie", cookie)), None
-        quick = quick_get(target.raw_path, target.netloc, lines)
-        return _Request(target, ((b"Host", target.netloc), *pairs), quick, cookie)
-
-    def _cookie_for(self, target: Target) -> bytes:
-        request = httpx.Request("GET", target.text)
-        if self._cookies is not None:
-            self._cookies.set_cookie_header(request)
-        return _cookie(request.headers.raw)
-
-    async def _ask(self, request: _Request) -> tuple[Answer, bytes]:
-        self._requests += 1
-        answer = await self._client.transport.get(request)
-        try:
-            self._location = ""
-            if answer.status in REDIRECTS:  # raw UTF-8 is common and taken as such
-                self._location = answer.location.decode("utf-8", "replace")
-            if self._location:
-                self._keep_cookies(request.target, answer)
-                return answer, b""
-            return answer, await answer.read(self._client.settings.max_bytes)
-        finally:
-            await answer.stream.aclose()
-
-    def _keep_cookies(self, target: Target, answer: Answer) -> None:
-        if any(name == "set-cookie" for name, _ in answer.headers):
-            self._cookies = self._cookies or httpx.Cookies()
-            raw = [(name.encode("latin-1"), value.encode()) for name, value in answer.headers]
-            response = httpx.Response(answer.status, headers=raw, request=httpx.Request("GET", target.text))
-            self._cookies.extract_cookies(response)
-
-    def _next_target(self, target: Target, location: str) -> Target:
-        if len(self._hops) > self._client.settings.max_redirects:
-            raise ExchangeError(Fault.REDIRECT, f"more than {self._client.settings.max_redirects} redirects")
-        try:
-            following = httpx.URL(target.text).join(location)
-        except (httpx.InvalidURL, ValueError) as error:
-            raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {location[:200]!r}") from error
-        if following.scheme not in ("http", "https"):
-            raise ExchangeError(
-                Fault.REDIRECT, f"redirected to a {following.scheme or 'bare'} address, not http(s)"
-            )
-        same = _may_share(target, following)
-        login = (target.username, target.password) if same and target.login else (None, None)
-        try:
-            return target_of(str(following.copy_with(username=login[0], password=login[1])))
-        except ExchangeError as error:
-            raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {error.sentence}") from error
-
-
-def _encoded(headers: Mapping[str, str]) -> _Headers:
-    """Raises ExchangeError (url)."""
-    try:
-        pairs = tuple([(key.encode("ascii"), value.encode("ascii")) for key, value in headers.items()])
-    except UnicodeEncodeError as error:
-        raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
-    return _Headers(pairs, header_lines(pairs))
-
-
-def _cookie(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return next((value for name, value in pairs if name.lower() == b"cookie"), b"")
 
 
 def target_of(url: str) -> Target:
@@ -341,24 +173,38 @@ def _unusual_target(url: str) -> Target:
     )
 
 
-def _may_share(first: Target, then: Target | httpx.URL) -> bool:
-    """Whether credentials meant for `first` may go to `then`: the same origin, or its upgrade to https."""
-    if first is then:
-        return True
-    if first.host != then.host:
-        return False
-    if (first.scheme, _port(first)) == (then.scheme, _port(then)):
-        return True
-    return (first.scheme, _port(first), then.scheme, _port(then)) == ("http", 80, "https", 443)
+def _following(target: Target, location: str) -> Target:
+    try:
+        following = httpx.URL(target.text).join(location)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {location[:200]!r}") from error
+    if following.scheme not in ("http", "https"):
+        raise ExchangeError(
+            Fault.REDIRECT, f"redirected to a {following.scheme or 'bare'} address, not http(s)"
+        )
+    same = may_share(target, following)
+    login = (target.username, target.password) if same and target.login else (None, None)
+    try:
+        return target_of(str(following.copy_with(username=login[0], password=login[1])))
+    except ExchangeError as error:
+        raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {error.sentence}") from error
 
 
-def _port(url: Target | httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
+class _Cookies:
+    """httpx's, for one conversation."""
 
+    def __init__(self) -> None:
+        self._cookies = httpx.Cookies()
 
-def _basic(name: str, password: str) -> str:
-    """RFC 7617, in UTF-8."""
-    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode("ascii")
+    def keep(self, target: Target, answer: Answer) -> None:
+        raw = [(name.encode("latin-1"), value.encode()) for name, value in answer.headers]
+        response = httpx.Response(answer.status, headers=raw, request=httpx.Request("GET", target.text))
+        self._cookies.extract_cookies(response)
+
+    def of(self, target: Target) -> bytes:
+        request = httpx.Request("GET", target.text)
+        self._cookies.set_cookie_header(request)
+        return cookie_of(request.headers.raw)
 
 
 async def _post(
@@ -409,7 +255,7 @@ class _Transport(httpx.AsyncBaseTransport):
         self._proxies = proxies
         self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
 
-    async def get(self, request: _Request) -> Answer:
+    async def get(self, request: Request) -> Answer:
         """Raises ExchangeError."""
         url = request.target
         proxy = self._proxy_for(url)
@@ -417,7 +263,7 @@ class _Transport(httpx.AsyncBaseTransport):
             proxied = httpx.Request("GET", url.text, headers=request.pairs)
             response = await self._through(proxy, proxied, self._opener.policy)
             return answer_of(response.status_code, response.headers.raw, _Proxied(response))
-        connection = await self._opener.open(url.raw_host, _port(url), secure=url.scheme == "https")
+        connection = await self._opener.open(url.raw_host, port_of(url), secure=url.scheme == "https")
         try:
             return await connection.get(url.raw_path, request.pairs, request.quick)
         except BaseException:
@@ -431,7 +277,7 @@ class _Transport(httpx.AsyncBaseTransport):
         if proxy:
             return await self._through(proxy, request, opener.policy)
         host = url.raw_host.decode("ascii")
-        connection = await opener.open(host, _port(url), secure=url.scheme == "https")
+        connection = await opener.open(host, port_of(url), secure=url.scheme == "https")
         try:
             body = await request.aread()
             head = await connection.ask(
@@ -483,8 +329,12 @@ class _Proxied:
         self._response = response
 
     async def body(self) -> AsyncIterator[bytes]:
-        async for part in self._response.aiter_raw():
-            yield part
+        try:
+            async for part in self._response.aiter_raw():
+                yield part
+        except httpx.HTTPError as error:
+            why = f"connection lost: {error or type(error).__name__}"
+            raise ExchangeError(Fault.LOST, why) from error
 
     async def aclose(self) -> None:
         await self._response.aclose()
