@@ -122,6 +122,11 @@ class AddressPolicy:
         return _as_address(plain) is not None and bool(refusal(plain))
 
 
+def is_numeric(host: str) -> bool:
+    """Whether a host is written as an address, so that no name is to be looked up."""
+    return _as_address(host) is not None and "%" not in host  # a zone would have to be
+
+
 @lru_cache(4096)  # asked for several times at each poll, of few hosts
 def _as_address(host: str) -> IPv4Address | IPv6Address | None:
     if ":" not in host and not host[-1:].isdecimal():

@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 import h11
 
-from feeds.addresses import AddressPolicy
+from feeds.addresses import AddressPolicy, is_numeric
+from feeds.answer import Answer, answer_of
 from feeds.exchange import ExchangeError, Fault
-from feeds.quickhead import not_modified
+from feeds.quickhead import quick_head
 from feeds.readiness import LoopReadiness, Readiness
 from feeds.wire import Wire, open_plain, open_secure
 
@@ -46,7 +47,7 @@ class Opener:
 
     async def open(self, host: str, port: int, *, secure: bool) -> Connection:
         """Resolve, check, connect. Raises ExchangeError (address, dns, connect, tls, timeout)."""
-        if _is_numeric(host):
+        if is_numeric(host):
             found = [host]
         else:
             found = await (self.resolve or resolve_host)(host, port, self.connect_timeout)
@@ -65,10 +66,15 @@ class Opener:
     def _allowed(self, host: str, found: Sequence[str]) -> list[str]:
         if not found:
             raise ExchangeError(Fault.DNS, f"no address for {host}")
-        refusals = [self.policy.refusal(host, address) for address in found]
-        allowed = [address for address, why in zip(found, refusals, strict=True) if not why]
+        allowed, refusal = [], ""
+        for address in found:
+            why = self.policy.refusal(host, address)
+            if why:
+                refusal = refusal or why
+            else:
+                allowed.append(address)
         if not allowed:
-            raise ExchangeError(Fault.ADDRESS, f"{host} may not be opened: {refusals[0]}")
+            raise ExchangeError(Fault.ADDRESS, f"{host} may not be opened: {refusal}")
         return allowed[:_MAX_ADDRESSES]
 
     async def _connect(self, host: str, address: str, port: int, seconds: float, secure: bool) -> Connection:
@@ -123,21 +129,38 @@ async def resolve_host(host: str, port: int, seconds: float) -> list[str]:
         raise ExchangeError(Fault.DNS, f"no address for {host}: {error.strerror or error}") from error
 
 
-def _is_numeric(host: str) -> bool:
-    if ":" not in host and not host[-1:].isdecimal():
-        return False
-    for family in (socket.AF_INET, socket.AF_INET6):
-        with suppress(OSError, ValueError):
-            socket.inet_pton(family, host)
-            return True
-    return False
-
-
 class Head(NamedTuple):
     """Status and raw header pairs of an answer."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
+
+
+class _Counted:
+    """A body of so many bytes, of which `piece` came with the head."""
+
+    def __init__(self, wire: Wire, piece: bytes, length: int) -> None:
+        self._wire, self._piece, self._length = wire, piece, length
+
+    async def body(self) -> AsyncIterator[bytes]:
+        piece, left = self._piece, self._length
+        while len(piece) < left:
+            if piece:
+                left -= len(piece)
+                yield piece
+            try:
+                piece = await self._wire.receive(_READ)
+            except OSError as error:
+                raise _lost(error) from error
+            if not piece:
+                why = f"received {self._length - left} bytes, expected {self._length}"  # in h11's words
+                told = f"broken answer: peer closed connection without sending complete message body ({why})"
+                raise ExchangeError(Fault.LOST, told)
+        if left:
+            yield piece[:left]
+
+    async def aclose(self) -> None:
+        self._wire.close()
 
 
 class Connection:
@@ -146,29 +169,39 @@ class Connection:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._http: h11.Connection  # made when something comes that needs it
-        self._empty = False  # the answer came without a body, and without h11
+
+    async def get(self, target: bytes, headers: Sequence[tuple[bytes, bytes]], quick: bytes) -> Answer:
+        """The answer to a GET. `quick` is the same request as it is sent, b"" when h11 is to judge it. Raises
+        ExchangeError (lost, url)."""
+        if not quick:
+            head = await self.ask(b"GET", target, headers)
+            return answer_of(head.status, head.headers, self)
+        try:
+            await self._wire.send(quick)
+            raw = await self._wire.receive(_READ)
+        except OSError as error:
+            raise _lost(error) from error
+        found = quick_head(raw)
+        if found is not None:
+            return Answer(
+                found.status, found.headers, b"", _Counted(self._wire, raw[found.end :], found.length)
+            )
+        self._speak(b"GET", target, headers, b"")
+        self._hear(raw)
+        head = await self._head()
+        return answer_of(head.status, head.headers, self)
 
     async def ask(
-        self,
-        method: bytes,
-        target: bytes,
-        headers: Sequence[tuple[bytes, bytes]],
-        body: bytes = b"",
-        quick: bytes = b"",
+        self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes = b""
     ) -> Head:
-        """Send the request and read the head of the final answer. `quick` is the same request as it is sent, where
-        h11 need not judge it. Raises ExchangeError (lost, url)."""
-        if quick:
-            await self._send(quick)
-            raw = await self._receive()
-            unchanged = not_modified(raw)
-            if unchanged is not None:
-                self._empty = True
-                return Head(304, unchanged)
-            self._speak(method, target, headers, body)
-            self._hear(raw)
-        else:
-            await self._send(self._speak(method, target, headers, body))
+        """Send the request and read the head of the final answer. Raises ExchangeError (lost, url)."""
+        try:
+            await self._wire.send(self._speak(method, target, headers, body))
+        except OSError as error:
+            raise _lost(error) from error
+        return await self._head()
+
+    async def _head(self) -> Head:
         while True:
             event = await self._next()
             if isinstance(event, h11.Response):
@@ -190,7 +223,7 @@ class Connection:
 
     async def body(self) -> AsyncIterator[bytes]:
         """The body as it comes, still encoded. Raises ExchangeError (lost) when it breaks off."""
-        while not self._empty:
+        while True:
             event = await self._next()
             if isinstance(event, h11.Data):
                 yield bytes(event.data)
@@ -209,17 +242,11 @@ class Connection:
                 return event
             self._hear(await self._receive())
 
-    async def _send(self, data: bytes) -> None:
-        try:
-            await self._wire.send(data)
-        except OSError as error:
-            raise ExchangeError(Fault.LOST, f"connection lost: {error.strerror or error}") from error
-
     async def _receive(self) -> bytes:
         try:
             return await self._wire.receive(_READ)
         except OSError as error:
-            raise ExchangeError(Fault.LOST, f"connection lost: {error.strerror or error}") from error
+            raise _lost(error) from error
 
     def _hear(self, data: bytes) -> None:
         if not data and self._http.their_state is h11.SEND_RESPONSE:
@@ -235,3 +262,7 @@ class Connection:
     def close(self) -> None:
         """Drop the connection at once."""
         self._wire.close()
+
+
+def _lost(error: OSError) -> ExchangeError:
+    return ExchangeError(Fault.LOST, f"connection lost: {error.strerror or error}")

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import NamedTuple
 
+from feeds.conversation import Conversation
 from feeds.http import Client
 from feeds.outcome import NO_VALIDATORS, Fetched, Outcome, Validators, classify
 from feeds.schedule import host_of
@@ -48,14 +49,35 @@ async def fetch(
     url: str | None = None,
     *,
     slots: HostSlots | None = None,
-    turn: Turn | None = None,
 ) -> Fetched:
     """Ask one source, conditionally when `validators` allow. Never raises for what servers do.
 
     With `slots`, waits for a turn at each host (that time is not part of the fetch's own), and a host that
-    answers 429 or 503 is held for all. `turn` is the turn for the first request, when it came already.
+    answers 429 or 503 is held for all.
     """
-    fetched = await _ask(client, source, validators, url or source.url, slots, turn)
+    prepared = _prepared(client, source, validators, url or source.url)
+    return await _fetch(client, source, validators, prepared, slots)
+
+
+def _prepared(client: Client, source: Source, validators: Validators, url: str) -> Conversation:
+    headers = {"Accept": _ACCEPT[source.kind]}
+    if validators.etag:
+        headers["If-None-Match"] = validators.etag
+    if validators.last_modified:
+        headers["If-Modified-Since"] = validators.last_modified
+    return client.prepare(url, headers)
+
+
+async def _fetch(
+    client: Client,
+    source: Source,
+    validators: Validators,
+    prepared: Conversation,
+    slots: HostSlots | None,
+    turn: Turn | None = None,
+) -> Fetched:
+    """`fetch` as it was prepared; `turn` is the turn for the first request, when it came already."""
+    fetched = await _ask(prepared, source, validators, slots, turn)
     if source.kind is SourceKind.SITEMAP:
         for _ in range(_INDEX_DEPTH):
             if fetched.outcome is not Outcome.FRESH or not is_index(fetched.body):
@@ -65,23 +87,18 @@ async def fetch(
 
 
 async def _ask(
-    client: Client,
+    prepared: Conversation,
     source: Source,
     validators: Validators,
-    address: str,
     slots: HostSlots | None,
     turn: Turn | None = None,
 ) -> Fetched:
-    headers = {"Accept": _ACCEPT[source.kind]}
-    if validators.etag:
-        headers["If-None-Match"] = validators.etag
-    if validators.last_modified:
-        headers["If-Modified-Since"] = validators.last_modified
     place: Place | None = slots.place if slots else None
     if place and turn:
         place = turn.first(place)
+    address = prepared.url
     try:
-        exchange = await client.exchange(address, headers=headers, place=place)
+        exchange = await prepared.run(place)
     except HostHeld as held:
         wait = held.seconds
         return Fetched(
@@ -103,7 +120,8 @@ async def _ask_child(
     if not url:
         reason = "a sitemap index that lists no sitemap"
         return index._replace(outcome=Outcome.BROKEN, body=b"", cause="empty", reason=reason)
-    child = await _ask(client, source, Validators(body_hash=validators.body_hash), url, slots)
+    known = Validators(body_hash=validators.body_hash)
+    child = await _ask(_prepared(client, source, known, url), source, known, slots)
     return child._replace(
         validators=Validators(body_hash=child.validators.body_hash),
         moved_to=index.moved_to,
@@ -126,13 +144,17 @@ class Fetcher:
 
     def begin(self, request: FetchRequest, told: Told) -> None:
         """Begins one fetch, as soon as it may."""
-        host = host_of(request.url or request.source.url)
-        if not self._slots.at_once(host, partial(self._run, request, told)):
-            self._run(request, told, None)  # and waits for its turn as a task
+        url = request.url or request.source.url
+        try:
+            prepared = _prepared(self._client, request.source, request.validators, url)
+            run = partial(self._run, request, prepared, told)
+            if not self._slots.at_once(host_of(url), run):
+                run(None)  # and waits for its turn as a task
+        except Exception as error:  # whoever waits for this one must hear of it
+            told(error)
 
-    def _run(self, request: FetchRequest, told: Told, turn: Turn | None) -> None:
-        url = request.url or None
-        work = fetch(self._client, request.source, request.validators, url, slots=self._slots, turn=turn)
+    def _run(self, request: FetchRequest, prepared: Conversation, told: Told, turn: Turn | None) -> None:
+        work = _fetch(self._client, request.source, request.validators, prepared, self._slots, turn)
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, told, turn))

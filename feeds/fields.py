@@ -26,7 +26,7 @@ def address_fault(url: str) -> str:
     """Why an address cannot be polled, or "". Only its form is judged."""
     if "{" in url or "}" in url:
         return "holds a placeholder; write a search of your own as a [[search]] table"
-    if any(char.isspace() or not char.isprintable() for char in url):
+    if " " in url or not url.isprintable():  # no other space is printable
         return "holds spaces or invisible characters"
     try:
         parts = urlsplit(url)

@@ -76,6 +76,8 @@ def until_not_skipped(at: float, hours: frozenset[int], days: frozenset[int]) ->
     """Seconds from `at` (epoch seconds) until an hour that RSS `<skipHours>` and `<skipDays>` leave open; 0 when
     `at` lies in one, and when they leave none. Hours are 0 to 23 in GMT (24, as some write, is midnight), days
     0 Monday to 6 Sunday, in GMT."""
+    if not hours and not days:  # as with nearly every feed
+        return 0.0
     closed = frozenset(hour % 24 for hour in hours)
     moment = at
     for _ in range(7 * 24):

@@ -7,30 +7,29 @@ A `Client` belongs to the event loop it was opened on. Nothing that a server doe
 from __future__ import annotations
 
 import asyncio
-import base64
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import NamedTuple
 from urllib.request import getproxies_environment, proxy_bypass
 
 from feeds.addresses import AddressPolicy
 from feeds.answer import Answer, answer_of
 from feeds.coding import ACCEPT_ENCODING, CodingError, decode_body
 from feeds.connection import Connection, Opener, Resolver
+from feeds.conversation import Conversation, Cookies, Request
 from feeds.deadlines import Deadlines
-from feeds.exchange import Exchange, ExchangeError, Fault, Hop
+from feeds.exchange import Exchange, ExchangeError, Fault
 from feeds.hints import retry_after_seconds
 from feeds.lean import without
 from feeds.manners import HttpSettings, PostResult, user_agent
-from feeds.quickhead import header_lines, quick_get
+from feeds.outgoing import Usual, cookie_of
 from feeds.readiness import open_readiness
 from feeds.slots import Place
-from feeds.target import Target, usual_target
+from feeds.target import Target, may_share, port_of, usual_target
 
 with without("httpx._main"):  # its command line, which brings a highlighter and progress bars
     import httpx
@@ -45,19 +44,8 @@ __all__ = [
     "target_of",
 ]
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_URL = 8000  # RFC 9110 4.1 asks for 8000 octets
 _REPLY = 64 * 1024  # of a webhook's answer; only its beginning is ever shown
-_PRIVATE_HEADERS = ("authorization", "cookie", "proxy-authorization")
-
-_Pairs = tuple[tuple[bytes, bytes], ...]
-
-
-class _Headers(NamedTuple):
-    """Headers of a request, without Host. `lines` are what is sent, None when h11 is to judge them."""
-
-    pairs: _Pairs
-    lines: bytes | None
 
 
 @cache
@@ -104,29 +92,32 @@ class Client:
         headers: Mapping[str, str],
         deadlines: Deadlines,
     ) -> None:
-        self.settings, self.transport, self.deadlines = settings, transport, deadlines
+        self.settings, self.deadlines, self.usual = settings, deadlines, Usual(headers)
+        self.get = transport.get
         self._http = http
-        self._usual, self._usual_names = headers, frozenset(name.lower() for name in headers)
-        self._rests: dict[frozenset[str], _Headers] = {}
 
     async def exchange(
         self, url: str, *, headers: Mapping[str, str] | None = None, place: Place | None = None
     ) -> Exchange:
         """GET `url`, following redirects by hand. Never raises for what a server does; only what `place`
         raises comes through."""
-        return await _Conversation(self, headers or {}, place or _no_wait).run(url)
+        return await self.prepare(url, headers or {}).run(place)
 
-    def sent(self, headers: Mapping[str, str]) -> _Headers:
-        """`headers` and those usual ones in whose place they do not stand, as a GET sends them. Raises ExchangeError
-        (url)."""
-        replaced = self._usual_names.intersection([name.lower() for name in headers])
-        if replaced not in self._rests:
-            rest = {name: value for name, value in self._usual.items() if name.lower() not in replaced}
-            self._rests[replaced] = _encoded(rest)
-        rest_pairs, rest_lines = self._rests[replaced]
-        pairs, lines = _encoded(headers)
-        both = None if rest_lines is None or lines is None else rest_lines + lines
-        return _Headers(rest_pairs + pairs, both)
+    def prepare(self, url: str, headers: Mapping[str, str]) -> Conversation:
+        """An `exchange` to be run once: made beforehand, many in a row are made faster."""
+        return Conversation(self, url, headers)
+
+    def target_of(self, url: str) -> Target:
+        """As the function of that name."""
+        return target_of(url)
+
+    def following(self, target: Target, location: str) -> Target:
+        """Where a redirect leads. Raises ExchangeError (redirect)."""
+        return _following(target, location)
+
+    def cookies(self) -> Cookies:
+        """Those of one conversation: none yet."""
+        return _Cookies()
 
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], seconds: float = 10.0
@@ -148,132 +139,6 @@ def post_sync(
             return await client.post(url, body, headers, seconds)
 
     return asyncio.run(once())
-
-
-def _no_wait(_host: str) -> AbstractAsyncContextManager[None]:
-    return nullcontext()
-
-
-class _Conversation:
-    """The hops of one fetch: cookies and remaining time live here and end with it."""
-
-    def __init__(self, client: Client, headers: Mapping[str, str], place: Place) -> None:
-        self._client, self._place, self._headers = client, place, headers
-        self._cookies: httpx.Cookies | None = None
-        self._hops: list[Hop] = []
-        self._seen: set[tuple[str, bytes]] = set()
-        self._left = client.settings.total_timeout
-        self._requests = 0
-        self._location = ""  # of the last answer, when it redirects
-
-    async def run(self, url: str) -> Exchange:
-        shown = url
-        try:
-            origin = target = target_of(url)
-            while True:
-                shown = target.shown
-                answer = await self._one(target, origin)
-                if not self._location:
-                    return self._finish(answer)
-                self._hops.append(Hop(shown, answer.status))
-                target = self._next_target(target, self._location)
-        except ExchangeError as error:
-            return self._finish(Exchange(shown, fault=error.fault, reason=error.sentence))
-        except httpx.HTTPError as error:
-            why = f"connection lost: {error or type(error).__name__}"
-            return self._finish(Exchange(shown, fault=Fault.LOST, reason=why))
-
-    def _finish(self, exchange: Exchange) -> Exchange:
-        used = self._client.settings.total_timeout - self._left
-        return exchange._replace(hops=tuple(self._hops), elapsed=used, requests=self._requests)
-
-    async def _one(self, target: Target, origin: Target) -> Exchange:
-        address, headers = self._request(target, origin)
-        cookie = b"" if self._cookies is None else _cookie(headers.pairs)
-        if (address.text, cookie) in self._seen:  # with another cookie the same address may go on
-            raise ExchangeError(Fault.REDIRECT, f"redirects go in a circle at {target.shown}")
-        self._seen.add((address.text, cookie))
-        async with self._place(target.host):
-            started = time.monotonic()
-            try:
-                with self._client.deadlines.within(max(0.0, self._left)):
-                    return await self._ask(address, headers)
-            except TimeoutError as error:
-                seconds = self._client.settings.total_timeout
-                raise ExchangeError(Fault.TIMEOUT, f"no complete answer within {seconds:.3g} s") from error
-            finally:
-                self._left -= time.monotonic() - started
-
-    def _request(self, target: Target, origin: Target) -> tuple[Target, _Headers]:
-        """The address as it is asked, and the headers to send. Raises ExchangeError (url)."""
-        headers = self._headers
-        if not _may_share(origin, target):
-            headers = {key: value for key, value in headers.items() if key.lower() not in _PRIVATE_HEADERS}
-            if target.login:
-                target = target_of(target.shown)
-        if target.login:
-            headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
-            headers["Authorization"] = _basic(target.username, target.password)
-        sent = self._client.sent(headers)
-        if self._cookies is not None and not _cookie(sent.pairs):
-            request = httpx.Request("GET", target.text)
-            self._cookies.set_cookie_header(request)
-            cookie = _cookie(request.headers.raw)
-            sent = _Headers((*sent.pairs, (b"Cookie", cookie)), None) if cookie else sent
-        return target, sent
-
-    async def _ask(self, target: Target, headers: _Headers) -> Exchange:
-        self._requests += 1
-        answer = await self._client.transport.get(target, headers)
-        try:
-            self._location = ""
-            if answer.status in REDIRECTS:  # raw UTF-8 is common and taken as such
-                self._location = answer.location.decode("utf-8", "replace")
-            if self._location:
-                self._keep_cookies(target, answer)
-                return Exchange(target.shown, answer.status, answer.headers)
-            body = await answer.read(self._client.settings.max_bytes)
-            return Exchange(target.shown, answer.status, answer.headers, body)
-        finally:
-            await answer.stream.aclose()
-
-    def _keep_cookies(self, target: Target, answer: Answer) -> None:
-        if any(name == "set-cookie" for name, _ in answer.headers):
-            self._cookies = self._cookies or httpx.Cookies()
-            raw = [(name.encode("latin-1"), value.encode()) for name, value in answer.headers]
-            response = httpx.Response(answer.status, headers=raw, request=httpx.Request("GET", target.text))
-            self._cookies.extract_cookies(response)
-
-    def _next_target(self, target: Target, location: str) -> Target:
-        if len(self._hops) > self._client.settings.max_redirects:
-            raise ExchangeError(Fault.REDIRECT, f"more than {self._client.settings.max_redirects} redirects")
-        try:
-            following = httpx.URL(target.text).join(location)
-        except (httpx.InvalidURL, ValueError) as error:
-            raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {location[:200]!r}") from error
-        if following.scheme not in ("http", "https"):
-            raise ExchangeError(
-                Fault.REDIRECT, f"redirected to a {following.scheme or 'bare'} address, not http(s)"
-            )
-        same = _may_share(target, following)
-        login = (target.username, target.password) if same and target.login else (None, None)
-        try:
-            return target_of(str(following.copy_with(username=login[0], password=login[1])))
-        except ExchangeError as error:
-            raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {error.sentence}") from error
-
-
-def _encoded(headers: Mapping[str, str]) -> _Headers:
-    """Raises ExchangeError (url)."""
-    try:
-        pairs = tuple([(key.encode("ascii"), value.encode("ascii")) for key, value in headers.items()])
-    except UnicodeEncodeError as error:
-        raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
-    return _Headers(pairs, header_lines(pairs))
-
-
-def _cookie(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return next((value for name, value in pairs if name.lower() == b"cookie"), b"")
 
 
 def target_of(url: str) -> Target:
@@ -308,24 +173,38 @@ def _unusual_target(url: str) -> Target:
     )
 
 
-def _may_share(first: Target, then: Target | httpx.URL) -> bool:
-    """Whether credentials meant for `first` may go to `then`: the same origin, or its upgrade to https."""
-    if first is then:
-        return True
-    if first.host != then.host:
-        return False
-    if (first.scheme, _port(first)) == (then.scheme, _port(then)):
-        return True
-    return (first.scheme, _port(first), then.scheme, _port(then)) == ("http", 80, "https", 443)
+def _following(target: Target, location: str) -> Target:
+    try:
+        following = httpx.URL(target.text).join(location)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {location[:200]!r}") from error
+    if following.scheme not in ("http", "https"):
+        raise ExchangeError(
+            Fault.REDIRECT, f"redirected to a {following.scheme or 'bare'} address, not http(s)"
+        )
+    same = may_share(target, following)
+    login = (target.username, target.password) if same and target.login else (None, None)
+    try:
+        return target_of(str(following.copy_with(username=login[0], password=login[1])))
+    except ExchangeError as error:
+        raise ExchangeError(Fault.REDIRECT, f"redirected to no address: {error.sentence}") from error
 
 
-def _port(url: Target | httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
+class _Cookies:
+    """httpx's, for one conversation."""
 
+    def __init__(self) -> None:
+        self._cookies = httpx.Cookies()
 
-def _basic(name: str, password: str) -> str:
-    """RFC 7617, in UTF-8."""
-    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode("ascii")
+    def keep(self, target: Target, answer: Answer) -> None:
+        raw = [(name.encode("latin-1"), value.encode()) for name, value in answer.headers]
+        response = httpx.Response(answer.status, headers=raw, request=httpx.Request("GET", target.text))
+        self._cookies.extract_cookies(response)
+
+    def of(self, target: Target) -> bytes:
+        request = httpx.Request("GET", target.text)
+        self._cookies.set_cookie_header(request)
+        return cookie_of(request.headers.raw)
 
 
 async def _post(
@@ -376,22 +255,20 @@ class _Transport(httpx.AsyncBaseTransport):
         self._proxies = proxies
         self._proxied: dict[str, httpx.AsyncHTTPTransport] = {}
 
-    async def get(self, url: Target, headers: _Headers) -> Answer:
+    async def get(self, request: Request) -> Answer:
         """Raises ExchangeError."""
+        url = request.target
         proxy = self._proxy_for(url)
         if proxy:
-            request = httpx.Request("GET", url.text, headers=[(b"Host", url.netloc), *headers.pairs])
-            response = await self._through(proxy, request, self._opener.policy)
+            proxied = httpx.Request("GET", url.text, headers=request.pairs)
+            response = await self._through(proxy, proxied, self._opener.policy)
             return answer_of(response.status_code, response.headers.raw, _Proxied(response))
-        connection = await self._opener.open(url.raw_host, _port(url), secure=url.scheme == "https")
+        connection = await self._opener.open(url.raw_host, port_of(url), secure=url.scheme == "https")
         try:
-            quick = quick_get(url.raw_path, url.netloc, headers.lines)
-            pairs = ((b"Host", url.netloc), *headers.pairs)
-            head = await connection.ask(b"GET", url.raw_path, pairs, quick=quick)
+            return await connection.get(url.raw_path, request.pairs, request.quick)
         except BaseException:
             connection.close()
             raise
-        return answer_of(head.status, head.headers, connection)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -400,7 +277,7 @@ class _Transport(httpx.AsyncBaseTransport):
         if proxy:
             return await self._through(proxy, request, opener.policy)
         host = url.raw_host.decode("ascii")
-        connection = await opener.open(host, _port(url), secure=url.scheme == "https")
+        connection = await opener.open(host, port_of(url), secure=url.scheme == "https")
         try:
             body = await request.aread()
             head = await connection.ask(
@@ -452,8 +329,12 @@ class _Proxied:
         self._response = response
 
     async def body(self) -> AsyncIterator[bytes]:
-        async for part in self._response.aiter_raw():
-            yield part
+        try:
+            async for part in self._response.aiter_raw():
+                yield part
+        except httpx.HTTPError as error:
+            why = f"connection lost: {error or type(error).__name__}"
+            raise ExchangeError(Fault.LOST, why) from error
 
     async def aclose(self) -> None:
         await self._response.aclose()

@@ -69,6 +69,7 @@ class _Judgement(NamedTuple):
     reason: str = ""
 
 
+_UNCHANGED = _Judgement(Outcome.UNCHANGED)
 _JSON_KINDS = frozenset({SourceKind.WORDPRESS, SourceKind.GDELT, SourceKind.JSON})
 _UNREACHABLE = frozenset({Fault.DNS, Fault.CONNECT, Fault.TLS, Fault.TIMEOUT, Fault.LOST})
 _PERMANENT = frozenset({301, 308})
@@ -81,7 +82,7 @@ def classify(
     """What one exchange means for a source of `kind` whose last body `known` describes."""
     digest = body_hash(exchange.body) if exchange.body else ""
     judged = _judge(exchange, known, kind, digest)
-    moved_to = permanent_target(exchange)
+    moved_to = permanent_target(exchange) if exchange.hops else ""
     if moved_to and judged.outcome is Outcome.BROKEN:
         reason = f"moved for good to {moved_to}, but {judged.reason}"
         judged = _Judgement(Outcome.MOVED, judged.cause, reason)
@@ -127,15 +128,15 @@ def _judge(exchange: Exchange, known: Validators, kind: SourceKind, digest: str)
     if exchange.fault is not None:
         return _judge_fault(exchange.fault, exchange.reason)
     status = exchange.status
-    who = challenger(dict(exchange.headers), exchange.body) if status != 304 else ""
-    if who:
-        return _Judgement(Outcome.BLOCKED, "challenge", f"{_a(who)} page stands in the way (status {status})")
     if status == 304:
         if known.etag or known.last_modified:
-            return _Judgement(Outcome.UNCHANGED)
+            return _UNCHANGED
         return _Judgement(
             Outcome.BROKEN, "http-304", "the server says 'not modified' though it was not asked"
         )
+    who = challenger(dict(exchange.headers), exchange.body)
+    if who:
+        return _Judgement(Outcome.BLOCKED, "challenge", f"{_a(who)} page stands in the way (status {status})")
     if status in (200, 203):
         return _judge_body(exchange, known, kind, digest)
     return _judge_status(status)
@@ -172,7 +173,7 @@ def _judge_body(exchange: Exchange, known: Validators, kind: SourceKind, digest:
     if kind in _JSON_KINDS and body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"[", b"{"):
         return _judge_text(body)
     if digest == known.body_hash:
-        return _Judgement(Outcome.UNCHANGED)
+        return _UNCHANGED
     return _Judgement(Outcome.FRESH)
 
 

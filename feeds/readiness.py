@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Readiness(Protocol):
     """One wait at a time for each socket; a wait that ends, in whatever way, leaves nothing watched."""
 
-    async def readable(self, sock: socket.socket) -> None:
+    def readable(self, sock: socket.socket) -> Coroutine[Any, Any, None]:
         """Waits until something came, or the connection broke."""
         ...
 
-    async def writable(self, sock: socket.socket) -> None:
+    def writable(self, sock: socket.socket) -> Coroutine[Any, Any, None]:
         """Waits until something can be sent, or the connection was made or broke."""
         ...
 
@@ -59,11 +59,11 @@ if hasattr(select, "epoll"):
             self._waits: dict[int, asyncio.Future[None]] = {}
             self._loop.add_reader(self._epoll.fileno(), self._look)
 
-        async def readable(self, sock: socket.socket) -> None:
-            await self._wait(sock.fileno(), select.EPOLLIN | select.EPOLLONESHOT)
+        def readable(self, sock: socket.socket) -> Coroutine[Any, Any, None]:
+            return self._wait(sock.fileno(), select.EPOLLIN | select.EPOLLONESHOT)
 
-        async def writable(self, sock: socket.socket) -> None:
-            await self._wait(sock.fileno(), select.EPOLLOUT | select.EPOLLONESHOT)
+        def writable(self, sock: socket.socket) -> Coroutine[Any, Any, None]:
+            return self._wait(sock.fileno(), select.EPOLLOUT | select.EPOLLONESHOT)
 
         async def _wait(self, number: int, events: int) -> None:
             try:

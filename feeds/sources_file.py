@@ -21,6 +21,8 @@ _COUNTRIES = {
     "hk": ("HK", "Asia/Hong_Kong"),
     "sg": ("SG", "Asia/Singapore"),
 }
+_UNUSUAL = re.compile(r"[^a-z0-9]+")
+_KINDS = {kind.value: kind for kind in SourceKind}
 _SOURCE_KEYS = frozenset(field.name for field in fields(Source))
 _DEFAULT_KEYS = _SOURCE_KEYS - {"id", "url", "routes", "section", "note", "json"}
 _SEARCH_KEYS = (_SOURCE_KEYS - {"url", "kind", "routes", "json"}) | {"engine", "edition", "query"}
@@ -104,7 +106,7 @@ def _pairs(texts: Mapping[str, str]) -> str:
 
 def id_from_url(url: str) -> str:
     """A stable id: the host, then a short hash of the whole address."""
-    host = re.sub(r"[^a-z0-9]+", "-", (urlsplit(url).hostname or "source").lower()).strip("-")
+    host = _UNUSUAL.sub("-", (urlsplit(url).hostname or "source").lower()).strip("-")
     return f"{host.removeprefix('www-')[:40].strip('-') or 'source'}-{_digest(url)}"
 
 
@@ -113,20 +115,20 @@ def _digest(url: str) -> str:
 
 
 def _listed(file: Path, number: int, words: list[str]) -> Source:
-    url, kinds = words[0], [kind.value for kind in SourceKind]
+    url = words[0]
     fault = address_fault(url)
     if fault:
         raise TomlComplaint(file, number, f"{url!r} {fault}")
     if len(words) > 2:
         raise TomlComplaint(file, number, "more than an address and a kind on one line")
     kind = words[1] if len(words) == 2 else SourceKind.FEED.value
-    if kind not in kinds:
-        raise TomlComplaint(file, number, f'unknown kind "{kind}"{did_you_mean(kind, kinds)}')
+    if kind not in _KINDS:
+        raise TomlComplaint(file, number, f'unknown kind "{kind}"{did_you_mean(kind, list(_KINDS))}')
     if kind == SourceKind.JSON:
         raise TomlComplaint(file, number, "kind json needs a map of fields: write it as a [[source]] table")
     # Nothing is said of it, so its publisher is what the document calls itself, and its country what its host ends in.
     country, zone = _COUNTRIES.get((urlsplit(url).hostname or "").rpartition(".")[2], ("", "UTC"))
-    return Source(id_from_url(url), url, "", kind=SourceKind(kind), country=country, zone=zone)
+    return Source(id_from_url(url), url, "", kind=_KINDS[kind], country=country, zone=zone)
 
 
 def _source(file: TomlFile, defaults: Mapping[str, Any], table: Mapping[str, Any], index: int) -> Source:

@@ -7,7 +7,18 @@ address is read by one strict pattern instead; every other form is left to httpx
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+
+class Address(Protocol):
+    """What tells two origins apart."""
+
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int | None: ...
 
 
 class Target(NamedTuple):
@@ -53,3 +64,19 @@ def usual_target(url: str) -> Target | None:
         return None
     netloc = f"{host}:{port}" if port else host
     return Target(url, url, scheme, host, host, port, netloc.encode("ascii"), found[4].encode("ascii"))
+
+
+def may_share(first: Address, then: Address) -> bool:
+    """Whether credentials meant for `first` may go to `then`: the same origin, or its upgrade to https."""
+    if first is then:
+        return True
+    if first.host != then.host:
+        return False
+    if (first.scheme, port_of(first)) == (then.scheme, port_of(then)):
+        return True
+    return (first.scheme, port_of(first), then.scheme, port_of(then)) == ("http", 80, "https", 443)
+
+
+def port_of(address: Address) -> int:
+    """The port that is connected to."""
+    return address.port or (443 if address.scheme == "https" else 80)

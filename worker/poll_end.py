@@ -18,6 +18,7 @@ from worker.source_memory import Asking, Memory, prior_of
 from worker.store.sources import Known, PollEnd, StagedBody
 
 Event = dict[str, object]
+_NOTHING_POOLED = Pooled()
 
 
 class Facts(NamedTuple):
@@ -76,7 +77,7 @@ def _health(facts: Facts, after: PollState) -> tuple[Health, Notice | None, str]
         after = unreadable(after, memory.read_error, facts.now)._replace(failures=memory.unread)
         after = after._replace(failing_since=memory.unread_since)
     vital = Vital(after, lambda: memory.profile, prior_of(facts.source), memory.last_new)
-    pooled = facts.budget.pooled if facts.budget else Pooled()
+    pooled = facts.budget.pooled if facts.budget else _NOTHING_POOLED
     condition, sentence = assess(health, vital, facts.now, pooled, LEARNING)
     return *judge(health, condition, sentence, facts.now), sentence
 
@@ -117,7 +118,8 @@ def _state(
     if fetched.cause == HELD:  # nothing was asked, so nothing is known
         return state
     state["poll_state"] = saved.to_json(after)
-    state["health"] = saved.to_json(health)
+    if health is not facts.memory.health or "health" not in facts.before.fields:  # else it stays as it is
+        state["health"] = saved.to_json(health)
     state["counted_at"] = f"{facts.memory.read_at:.3f}"
     state["outcome"] = fetched.outcome.value
     state["reason"] = fetched.reason

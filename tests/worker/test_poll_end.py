@@ -17,7 +17,7 @@ from worker.body_end import BodyEnd, Shown, Unread, read_end, unread_end
 from worker.planning import make_budget, planned_interval
 from worker.poll_end import Facts, poll_end
 from worker.source_memory import Memory, how_to_ask, remembered
-from worker.store.sources import WHENEVER, PollEnd, StagedBody
+from worker.store.sources import WHENEVER, Known, PollEnd, StagedBody
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
@@ -46,6 +46,17 @@ def test_a_fresh_body_is_staged_with_its_validators_kept() -> None:
     assert (ended.staged.poll, ended.staged.kind, ended.staged.body) == ("p1", "feed", b"<rss/>")
     assert ended.state["etag"] == '"1"'
     assert how_to_ask(SOURCE, after(Memory(), ended), NOW).validators.etag == '"1"'
+
+
+def test_health_that_stays_is_not_written_anew() -> None:
+    memory = Memory(read_at=NOW, shown=9)
+    counted = end(UNCHANGED, memory)
+    later = memory._replace(health=remembered(counted.state).health, counted_at=NOW)
+    again = end(UNCHANGED, later, before=Known(counted.state))
+    assert "health" not in again.state
+    assert remembered({**counted.state, **again.state}).health == later.health
+    assert "health" in end(UNCHANGED, later).state
+    assert "health" in end(UNCHANGED, later._replace(read_at=NOW + 1), before=Known(counted.state)).state
 
 
 def test_validators_of_another_address_are_not_used() -> None:

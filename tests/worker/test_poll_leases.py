@@ -103,15 +103,21 @@ def test_many_bytes_are_written_in_several_calls(
     assert poller.sources.waiting_bodies() == 7
 
 
+@pytest.mark.parametrize("where", ["prepared", "fetched"])
 def test_fetches_end_where_they_were_begun_whatever_becomes_of_them(
-    server: Server, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    async def fetch(_client: object, source: Source, *_: object, **__: object) -> Fetched:
+    def prepare(_client: object, source: Source, *_: object) -> None:
+        if source.id == "ill" and where == "prepared":
+            raise ZeroDivisionError("oops")
+
+    async def fetch(_client: object, source: Source, *_: object) -> Fetched:
         if source.id == "ill":
             raise ZeroDivisionError("oops")
         return Fetched(Outcome.UNCHANGED, url=source.url)
 
-    monkeypatch.setattr("feeds.fetch.fetch", fetch)
+    monkeypatch.setattr("feeds.fetch._prepared", prepare)
+    monkeypatch.setattr("feeds.fetch._fetch", fetch)
     runtime = Runtime(load(None, {"namespace": keys.namespace, "data_dir": tmp_path}, {}), server)
     polling, told = open_polling(runtime), SimpleQueue[tuple[int, Fetched | BaseException]]()
     try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import time
 import zlib
+from typing import Any
 
 import orjson
 import pytest
 
 from tests.support.bodies import close, staged_body
 from tests.support.puts import put_request
+from worker.source_memory import remembered
 from worker.store.articles import put_many
 from worker.store.bodies import LATER, Begun, Closing, begin_bodies, finish_bodies, ranges_of
 from worker.store.client import Server
@@ -360,6 +362,25 @@ def test_what_a_body_says_while_its_source_is_polled_is_not_overwritten(store: S
     assert store.finish_poll(begun.held, end(state={"outcome": "busy"}, before=begun.known))
     state = store.states(["a"])["a"]
     assert (state["etag"], state["outcome"], state["read_error"]) == ("", "busy", "no feed")
+
+
+def test_a_poll_is_told_all_that_it_asks_for_and_no_more(store: SourceStore) -> None:
+    asked: set[str] = set()
+
+    class Asked(dict[str, str]):
+        def get(self, name: str, otherwise: Any = None) -> Any:
+            asked.add(name)
+            return otherwise
+
+    remembered(Asked())
+    store.register([registration("a")])
+    state: dict[Any, Any] = dict.fromkeys(asked | {"outcome", "why"}, "1")
+    state |= {"poll_state": "{}", "health": "{}"}
+    large = {"marks": "0" * 500, "ids": "0" * 200, "fate:seen": "3", "entries": "3"}
+    store.server.client.hset(store.keys.source_state("a"), mapping=state | large)
+    [begun] = store.begin_polls(claim(store.server, store.keys.due, 1, 30), 30)
+    assert begun.state == state
+    assert remembered(begun.state) == remembered(state | large)
 
 
 def test_polls_begin_only_for_those_who_hold_the_claim(store: SourceStore) -> None:

@@ -93,6 +93,6 @@ def poll_once_command(
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         result = poll_once(runtime, wanted)
-        for row in failing_rows(runtime):
+        for row in failing_rows(runtime) if result.errors else ():  # read only where there is one to tell
             complain(f"{row.source.url}: {row.reason}")
     emit([asdict(result)])

@@ -98,9 +98,20 @@ _POLLING = frozenset(
 )  # fmt: skip
 
 
+#: Of what processing writes into a state: the fields that a poll asks for.
+_SHOWN = frozenset(
+    {
+        "gaps", "hurry", "hurry_until", "known", "last_new", "profile", "read_at", "read_error", "shown", "skip_days",
+        "skip_hours", "ttl", "unread", "unread_since",
+    }
+)  # fmt: skip
+_ASKED = {name.encode(): name for name in _POLLING | _SHOWN | {_PACKED, "polls"}}
+_ASKED_NAMES = b" ".join(_ASKED)
+
+
 class BegunPoll(NamedTuple):
-    """A poll that begins, with the source as it is configured (JSON, None when it is not any more), its state, and the
-    part of it that is polling's."""
+    """A poll that begins, with the source as it is configured (JSON, None when it is not any more), the fields of its
+    state that a poll asks for, and those among them that are polling's."""
 
     held: Claim
     definition: bytes | None
@@ -143,7 +154,9 @@ class SourceStore:
                 for old, new in zip(olds, ours, strict=True)
                 for part in (old.member, old.token, new.token)
             ]
-            found = self.server.call("hketo_begin_polls", self.keys.due, self.keys.prefix, lease, *args)
+            found = self.server.call(
+                "hketo_begin_polls", self.keys.due, self.keys.prefix, lease, _ASKED_NAMES, *args
+            )
             begun += [_begun(held, *raw) for held, raw in zip(ours, found, strict=True) if raw]
         return begun
 
@@ -246,11 +259,12 @@ def _plain(item: Registration) -> dict[str, object]:
 
 
 def _begun(held: Claim, definition: bytes, flat: Sequence[bytes]) -> BegunPoll:
-    raw = dict(zip(flat[::2], flat[1::2], strict=True))
-    fields, packed = _unpacked(raw)
+    pairs = zip(flat[::2], flat[1::2], strict=True)
+    fields = {_ASKED[name]: value.decode("utf-8", "replace") for name, value in pairs}
+    packed: dict[str, str] = orjson.loads(fields.pop(_PACKED, "{}"))
+    polls = int(fields.pop("polls", "0"))
     alone = _POLLING.intersection(fields)
     known = packed | {name: fields[name] for name in alone} if alone else packed
-    polls = int(fields.get("polls", "0"))
     return BegunPoll(held, definition or None, packed | fields, Known(known, alone, polls))
 
 
