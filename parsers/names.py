@@ -94,15 +94,17 @@ class Finder:
             ends,
         )
 
-    def standing(self, folded: str) -> list[Place]:
-        """Where strings of the gazetteer stand in a folded text: Latin ones between word edges."""
-        found = self._automaton.find_matches_as_indexes(folded, overlapping=True)
-        return [place for place in found if self._stands(*place, folded)]
+    def places(self, folded: str) -> list[Place]:
+        """Where strings of the gazetteer are found in a folded text, also in the midst of words."""
+        return self._automaton.find_matches_as_indexes(folded, overlapping=True)
 
-    def tells(self, standing: Iterable[Place], text: str) -> bool:
-        """Whether any of what is `standing` in a text is a form of a name that stands for a side or gives a tag. Where
-        none is, `find` finds no such name for any country; where one is, its context may still rule it out."""
-        return any(self._tells[place[0]] and self._told(*place, text) for place in standing)
+    def tells(self, places: Iterable[Place], text: str, folded: str) -> bool:
+        """Whether at any of the `places` of a text stands a form of a name that stands for a side or gives a tag. Where
+        none does, `find` finds no such name for any country; where one does, its context may still rule it out."""
+        for place in places:
+            if self._tells[place[0]] and self._stands(*place, folded) and self._told(*place, text):
+                return True
+        return False
 
     def telling(self, texts: Sequence[str]) -> frozenset[int]:
         """The places of those `texts` of which `tells` holds, whole or without what begins with one of `ends`, in a
@@ -144,17 +146,19 @@ class Finder:
         return zip(self._names[span], self._forms[span], self._cases[span], strict=True)
 
     def find(
-        self, text: str, country: str = "", folded: str = "", standing: Sequence[Place] | None = None
+        self, text: str, country: str = "", folded: str = "", places: Sequence[Place] | None = None
     ) -> Found:
         """The mentions in `text`. `country` is the source's (HK, MY, ...), a context for what only its own
-        press calls so; `folded` and what is `standing` in it save finding them twice."""
+        press calls so; `folded` and its `places` save finding them twice."""
         folded = folded or fold(text)
         certain: list[_Match] = []
         doubtful: list[_Match] = []
         cues: list[_Match] = []
         topics: list[_Match] = []
         excluded: list[tuple[int, int, Name]] = []
-        for index, start, end in self.standing(folded) if standing is None else standing:
+        for index, start, end in self.places(folded) if places is None else places:
+            if not self._stands(index, start, end, folded):
+                continue
             for at in range(self._first[index], self._first[index + 1]):
                 name, form, case = self._names[at], self._forms[at], self._cases[at]
                 if form is None:

@@ -83,7 +83,7 @@ def judge_named(article: Article, rules: Rules | None = None) -> Verdict | None:
     `nobody_named` is, with more work. Nearly all that feeds bring is of this kind."""
     rules = rules or builtin_rules()
     reading = read_through(article, rules.finder)
-    if not rules.finder.tells(reading.standing, reading.text):
+    if not rules.finder.tells(reading.places, reading.text, reading.folded):
         return None
     return _weighed(_analysed(reading, rules.country(article), rules), rules)
 

@@ -84,16 +84,15 @@ class Scene:
         return "title" if mention.start < self.title_end else "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An article as far as it is read: `text` is title, newline, body; `standing` is what of the gazetteer stands in
+class Reading(NamedTuple):
+    """An article as far as it is read: `text` is title, newline, body; `places` are those of the gazetteer's strings in
     it."""
 
     title: str
     body: str
     text: str
     folded: str
-    standing: Sequence[Place]
+    places: Sequence[Place]
 
 
 def read_through(article: Article, finder: Finder) -> Reading:
@@ -101,13 +100,13 @@ def read_through(article: Article, finder: Finder) -> Reading:
     title, body = read_part(article)
     text = f"{title}\n{body}"
     folded = fold(text)
-    return Reading(title, body, text, folded, finder.standing(folded))
+    return Reading(title, body, text, folded, finder.places(folded))
 
 
 def lay_out(reading: Reading, finder: Finder, country: str) -> Scene:
     """The scene of an article. `country` is the source's."""
     title, body, text, folded = reading.title, reading.body, reading.text, reading.folded
-    found = finder.find(text, country, folded, reading.standing)
+    found = finder.find(text, country, folded, reading.places)
     skip = _dateline(body, len(title) + 1)
     names = tuple(
         [
