@@ -9,9 +9,9 @@ from worker.store.bodies import Begun
 from worker.store.lease import Claim
 
 #: Bodies that are begun together: a process that dies in one of them has begun that many in vain.
-TOGETHER = 16
+TOGETHER = 32
 #: Bytes (squeezed) of bodies that are held at once, unless one alone has more.
-MOST_BYTES = 1 << 19
+MOST_BYTES = 1 << 20
 #: Seconds within which they came: their entries are placed as if all had come with the last.
 WITHIN = 60.0
 
