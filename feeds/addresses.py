@@ -9,6 +9,7 @@ of their own.
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -35,6 +36,8 @@ _CLOSED_4 = tuple(
         ("240.0.0.0/4", "reserved"),
     )
 )
+_BEGIN_4 = [int(net.network_address) for net, _ in _CLOSED_4]  # in order
+_END_4 = [int(net.broadcast_address) for net, _ in _CLOSED_4]
 _CLOSED_6 = tuple(
     (IPv6Network(net), name)
     for net, name in (
@@ -66,7 +69,9 @@ def refusal(address: str) -> str:
 
 
 def _closed_4(address: IPv4Address) -> str:
-    return next((name for net, name in _CLOSED_4 if address in net), "")
+    number = int(address)
+    place = bisect_right(_BEGIN_4, number) - 1  # no two overlap
+    return _CLOSED_4[place][1] if number <= _END_4[place] else ""
 
 
 def _closed_6(address: IPv6Address) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from feeds.exchange import ExchangeError, Fault
@@ -40,10 +41,19 @@ class Usual:
 def _encoded(headers: Mapping[str, str]) -> Headers:
     """Raises ExchangeError (url)."""
     try:
-        pairs = tuple([(key.encode("ascii"), value.encode("ascii")) for key, value in headers.items()])
+        written = [_written(name, value) for name, value in headers.items()]
     except UnicodeEncodeError as error:
         raise ExchangeError(Fault.URL, f"the request cannot be sent: {error}") from error
-    return Headers(pairs, header_lines(pairs))
+    lines = [line for _, line in written if line is not None]
+    whole = b"".join(lines) if len(lines) == len(written) else None
+    return Headers(tuple([pair for pair, _ in written]), whole)
+
+
+@lru_cache(1024)  # what feeds are asked for is the same for all, and what one showed last mostly stays
+def _written(name: str, value: str) -> tuple[tuple[bytes, bytes], bytes | None]:
+    """One header as it is sent; None for its line when h11 is to judge it. Raises UnicodeEncodeError."""
+    pair = name.encode("ascii"), value.encode("ascii")
+    return pair, header_lines((pair,))
 
 
 def cookie_of(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:

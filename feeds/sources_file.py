@@ -106,8 +106,12 @@ def _pairs(texts: Mapping[str, str]) -> str:
 
 def id_from_url(url: str) -> str:
     """A stable id: the host, then a short hash of the whole address."""
-    host = _UNUSUAL.sub("-", (urlsplit(url).hostname or "source").lower()).strip("-")
-    return f"{host.removeprefix('www-')[:40].strip('-') or 'source'}-{_digest(url)}"
+    return _id_at(urlsplit(url).hostname, url)
+
+
+def _id_at(host: str | None, url: str) -> str:
+    name = _UNUSUAL.sub("-", host or "source").strip("-")
+    return f"{name.removeprefix('www-')[:40].strip('-') or 'source'}-{_digest(url)}"
 
 
 def _digest(url: str) -> str:
@@ -127,8 +131,9 @@ def _listed(file: Path, number: int, words: list[str]) -> Source:
     if kind == SourceKind.JSON:
         raise TomlComplaint(file, number, "kind json needs a map of fields: write it as a [[source]] table")
     # Nothing is said of it, so its publisher is what the document calls itself, and its country what its host ends in.
-    country, zone = _COUNTRIES.get((urlsplit(url).hostname or "").rpartition(".")[2], ("", "UTC"))
-    return Source(id_from_url(url), url, "", kind=_KINDS[kind], country=country, zone=zone)
+    host = urlsplit(url).hostname or ""
+    country, zone = _COUNTRIES.get(host.rpartition(".")[2], ("", "UTC"))
+    return Source(_id_at(host, url), url, "", kind=_KINDS[kind], country=country, zone=zone)
 
 
 def _source(file: TomlFile, defaults: Mapping[str, Any], table: Mapping[str, Any], index: int) -> Source:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import random
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.addresses import AddressPolicy, refusal
+from feeds.addresses import _CLOSED_4, AddressPolicy, refusal
 from feeds.exchange import Exchange, Fault
 from feeds.http import HttpSettings, open_client
 from tests.support.origin import Origin, Reply, redirect
@@ -141,3 +143,12 @@ def test_hosts_opened_by_name_address_or_network() -> None:
     assert policy.is_private("localhost")
     assert policy.is_private("192.168.0.1")
     assert not policy.is_private("example.org")
+
+
+def test_a_v4_address_is_closed_where_one_of_the_networks_holds_it() -> None:
+    edges = {int(end) + step for net, _ in _CLOSED_4 for end in (net[0], net[-1]) for step in (-1, 0, 1)}
+    dice = random.Random(4)
+    numbers = {*edges, *(dice.randrange(2**32) for _ in range(2000))} - {-1, 2**32}
+    for address in map(IPv4Address, sorted(numbers)):
+        names = [name for net, name in _CLOSED_4 if address in net]
+        assert refusal(str(address)) == (f"{address} is not a public address ({names[0]})" if names else "")
