@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from worker.audit.stats import Count, FateCount, Stats, Waiting
 
 TOP = 15  # sources that the table shows
+NAME = 20  # columns of a name, however narrow the screen
+_SPLIT = "latency by {by}: half, and below it 95 %, within"
 
 
 def stats_command(
@@ -125,14 +127,17 @@ def _latencies(stats: Stats) -> Table:
 
 
 def _splits(by: str, found: Iterable[Split]) -> Table:
+    """Two lines a row: in one, four pairs of durations leave a narrow screen no room for names."""
     from worker.audit.latency import PARTS, part
     from worker.cli.output import safe, table
     from worker.plain import duration
 
     names = [part(*pair) for pair in PARTS]
-    title = f"latency by {by}: half within / 95 % within"
-    made = table(title, "alerts", *names, right=["alerts", *names], fold=[title])
+    ends = [end for _, end in PARTS]
+    made = table(by, "alerts", *ends, right=["alerts", *ends], fold=[by])
+    made.title, made.title_justify, made.title_style = _SPLIT.format(by=by), "left", "bold"
+    made.columns[0].min_width = NAME
     for split in found:
-        told = {step.name: f"{duration(step.p50)} / {duration(step.p95)}" for step in split.steps}
+        told = {step.name: f"{duration(step.p50)}\n{duration(step.p95)}" for step in split.steps}
         made.add_row(safe(split.name), str(split.alerts), *(told.get(name, "") for name in names))
     return made
